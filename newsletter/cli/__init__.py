@@ -1,0 +1,93 @@
+"""The command line: each command parses, makes one call, and prints (click's only home).
+
+Data goes to stdout, talk to stderr. Exit code 0: done; 1: something is open or wrong; 2: wrong usage.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from newsletter import __version__, config, language
+from newsletter.errors import NewsletterError
+from newsletter.language import _
+
+COMMANDS = {
+    "init": "newsletter.cli.starting:init",
+    "new": "newsletter.cli.starting:new",
+    "build": "newsletter.cli.building:build",
+    "schema": "newsletter.cli.starting:schema",
+}
+
+
+class _Commands(click.Group):
+    """Loads a command's module when it is asked for, so that `--help` answers at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name].split(":")
+        command = getattr(import_module(module), name)
+        assert isinstance(command, click.Command)  # noqa: S101 (COMMANDS names commands; a test says so)
+        return command
+
+
+def _group() -> click.Group:
+    """Make the command group, in the editor's language."""
+    return _Commands(
+        "newsletter",
+        help=_("Write a newsletter in YAML, see it as its readers will, send it accountably."),
+        params=[
+            click.Option(["--debug"], is_flag=True, help=_("Show where in the program an error came from.")),
+            click.Option(
+                ["--version"],
+                is_flag=True,
+                is_eager=True,
+                expose_value=False,
+                callback=_show_version,
+                help=_("Show the version."),
+            ),
+        ],
+        callback=lambda debug: None,  # noqa: ARG005 (main looks at the arguments itself)
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    )
+
+
+def _show_version(context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001
+    if value and not context.resilient_parsing:
+        click.echo(f"newsletter {__version__}")
+        context.exit()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code; the one place where errors become messages."""
+    args = list(sys.argv[1:] if arguments is None else arguments)
+    language.use(config.editor_language(os.environ))
+    try:
+        result = _group().main(args, prog_name="newsletter", standalone_mode=False)
+    except click.exceptions.Exit as err:
+        return err.exit_code
+    except click.Abort:
+        click.echo(_("Stopped."), err=True)
+        return 1
+    except click.ClickException as err:
+        err.show()
+        return err.exit_code
+    except NewsletterError as err:
+        if "--debug" in args:
+            traceback.print_exc()
+        click.echo(str(err), err=True)
+        return err.exit_code
+    except BrokenPipeError:
+        # The reader of our output went away (`newsletter … | head`); nothing is wrong with the work.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return int(result or 0)

@@ -1,0 +1,62 @@
+"""Dates and times in words, in the reader's language (Babel's only home)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, time
+
+from newsletter.compose.typography import NBSP, bind
+from newsletter.language import Phrases
+
+
+@dataclass(frozen=True)
+class Day:
+    """A date: `words` is “2. August 2023”, `full` “Mittwoch, 2. August 2023”."""
+
+    date: date
+    words: str
+    full: str
+
+    @property
+    def iso(self) -> str:
+        """The date for machines."""
+        return self.date.isoformat()
+
+    def __str__(self) -> str:
+        return self.words
+
+
+@dataclass(frozen=True)
+class Clock:
+    """A time of day: `14 Uhr`, `14:30 Uhr`; `2 pm`-less English: `14:30`."""
+
+    time: time
+    words: str
+
+    @property
+    def iso(self) -> str:
+        """The time for machines."""
+        return self.time.strftime("%H:%M")
+
+    def __str__(self) -> str:
+        return self.words
+
+
+def day(value: date, language: str) -> Day:
+    """Write a date in words (DIN 5008: month in letters, no leading zero)."""
+    from babel.dates import format_date  # noqa: PLC0415 (40 ms that only issues with dates pay)
+
+    words, full = {"de": ("d. MMMM y", "EEEE, d. MMMM y"), "en": ("d MMMM y", "EEEE, d MMMM y")}[language]
+    return Day(
+        value,
+        bind(format_date(value, words, locale=language), language),
+        bind(format_date(value, full, locale=language), language),
+    )
+
+
+def clock(value: time, phrases: Phrases) -> Clock:
+    """Write a time of day; full hours stand without minutes in German."""
+    if phrases.language == "de":
+        digits = str(value.hour) if not value.minute else f"{value.hour}:{value.minute:02}"
+        return Clock(value, f"{digits}{NBSP}Uhr")
+    return Clock(value, f"{value.hour}:{value.minute:02}")

@@ -1,0 +1,158 @@
+"""Markdown for newsletters: CommonMark with tables and strikethrough, no HTML, checked links, clean output.
+
+The tokens are made once; HTML (mail and page) and plain text are written from the same tokens, so they
+cannot differ in words, links or order. Every fault is told at its line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+from markupsafe import Markup, escape
+
+from newsletter.compose import links
+from newsletter.compose.typography import QUOTES, bind
+from newsletter.errors import Fault
+from newsletter.issue.model import Text
+from newsletter.language import _
+
+_TAGS = {
+    "p", "br", "strong", "em", "s", "a", "ul", "ol", "li", "blockquote", "code", "pre", "hr",
+    "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td",
+}  # fmt: skip
+_ATTRIBUTES = {"a": {"href"}, "ol": {"start"}, "th": {"style", "scope"}, "td": {"style"}}
+
+
+@dataclass(frozen=True)
+class Prose:
+    """A text in Markdown: `html` for mail and page, `tokens` for plain text."""
+
+    tokens: tuple[Token, ...]
+    html: Markup
+
+    def __html__(self) -> str:
+        return self.html
+
+
+class Markdown:
+    """The Markdown of one language."""
+
+    def __init__(self, language: str, hyphenate: Callable[[str], str]) -> None:
+        self._language = language
+        self._hyphenate = hyphenate
+        self._parser = MarkdownIt("commonmark", {"typographer": True, "quotes": QUOTES[language]})
+        # HTML is recognised in order to be refused; no renderer here ever writes it.
+        self._parser.enable(["table", "strikethrough", "replacements", "smartquotes"])
+        self._parser.validateLink = lambda _url: True  # type: ignore[method-assign]  # links.checked names the fault
+        self._lines = MarkdownIt("zero", {"typographer": True, "quotes": QUOTES[language]})
+        self._lines.enable(["replacements", "smartquotes"])
+        self._writer = _Writer(hyphenate)
+
+    def line(self, text: str) -> str:
+        """Set a line of plain text (no Markdown in it): quotes, dashes, bound spaces."""
+        tokens = self._lines.parseInline(text)[0].children or []
+        return bind("".join(token.content for token in tokens), self._language)
+
+    def prose(self, text: Text, marked: str, faults: list[Fault], *, heading: int = 3) -> Prose:
+        """Read paragraphs; `heading` is the level that the text's own highest headings get."""
+        return self._prose(self._parser.parse(marked), text, faults, heading)
+
+    def inline(self, text: Text, marked: str, faults: list[Fault]) -> Prose:
+        """Read one line of Markdown."""
+        return self._prose(self._parser.parseInline(marked), text, faults, 0)
+
+    def _prose(self, tokens: list[Token], text: Text, faults: list[Fault], heading: int) -> Prose:
+        faults += _Inspection(text).faults(tokens)
+        for token in tokens:
+            for child in token.children or ():
+                if child.type == "text":
+                    child.content = bind(child.content, self._language)
+        _set_levels(tokens, heading)
+        html = self._writer.render(tokens, self._parser.options, {})
+        clean = nh3.clean(
+            html,
+            tags=_TAGS,
+            attributes=_ATTRIBUTES,
+            url_schemes=set(links.SCHEMES),
+            link_rel=None,
+            filter_style_properties={"text-align"},
+        )
+        return Prose(tuple(tokens), Markup(clean.strip()))  # noqa: S704 (sanitised above)
+
+
+class _Writer(RendererHTML):
+    """markdown-it's HTML with divided words, scoped table heads, and never a piece of raw HTML."""
+
+    def __init__(self, hyphenate: Callable[[str], str]) -> None:
+        super().__init__()
+        self._hyphenate = hyphenate
+
+    def text(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return str(escape(self._hyphenate(tokens[idx].content)))
+
+    def html_inline(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return str(escape(tokens[idx].content))
+
+    html_block = html_inline
+
+    def th_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        tokens[idx].attrSet("scope", "col")
+        return self.renderToken(tokens, idx, options, env)
+
+
+def _set_levels(tokens: Sequence[Token], first: int) -> None:
+    """Let the headings in a text begin at the given level and leave none out (WCAG 1.3.1)."""
+    ranks = sorted({token.tag for token in tokens if token.type == "heading_open"})
+    for token in tokens:
+        if token.type in {"heading_open", "heading_close"}:
+            token.tag = f"h{min(first + ranks.index(token.tag), 6)}"
+
+
+class _Inspection:
+    """Looks for what a newsletter must not carry: HTML, images in the text, bad links."""
+
+    def __init__(self, text: Text) -> None:
+        self._text = text
+
+    def faults(self, tokens: Sequence[Token]) -> list[Fault]:
+        return [fault for token in tokens for fault in self._token(token)]
+
+    def _token(self, token: Token) -> Iterator[Fault]:
+        line = token.map[0] if token.map else 0
+        if token.type == "html_block":
+            yield self._html(token, line)
+        opened = ""
+        for child in token.children or ():
+            if child.type in {"softbreak", "hardbreak"}:
+                line += 1
+            elif child.type == "html_inline":
+                yield self._html(child, line)
+            elif child.type == "image":
+                message = _("An image cannot stand in the text.")
+                cure = _("Write it into the section's “image:” with “file:” and “alt:”, or as a section of its own.")
+                yield Fault(self._text.line(line), message, cure)
+            elif child.type == "link_open":
+                opened = self._link(child)
+                if opened:
+                    message, _tab, cure = opened.partition("\t")
+                    yield Fault(self._text.line(line), message, cure)
+
+    def _html(self, token: Token, line: int) -> Fault:
+        found = re.search(r"<[^>]*>?", token.content)
+        message = _("HTML is not allowed in the text: {html}").format(html=(found[0] if found else "")[:40])
+        return Fault(self._text.line(line), message, _("Use Markdown: **bold**, *italic*, [text](https://…)."))
+
+    def _link(self, token: Token) -> str:
+        """Write the checked address into the token; return message and cure when it is not allowed."""
+        try:
+            token.attrs["href"] = links.checked(str(token.attrs.get("href", "")))
+        except links.LinkError as err:
+            return f"{err.message}\t{err.cure}"
+        return ""

@@ -1,0 +1,1 @@
+"""What the editor writes: reading, validating and scaffolding issues."""

@@ -1,0 +1,58 @@
+"""The words people see: gettext catalogues for readers (the issue's language) and editors (theirs).
+
+Message ids are English; `locale/LANGUAGE/LC_MESSAGES/newsletter.po` holds the others. Reader texts
+go through a `Phrases` value that is handed along; editor texts (faults, talk) through `_`, whose
+language is chosen once by the command line, since a fault must be told in the editor's language
+from whatever room it comes.
+"""
+
+from __future__ import annotations
+
+import gettext
+from contextvars import ContextVar
+from functools import cache
+from pathlib import Path
+
+LANGUAGES = ("de", "en")
+_LOCALE_DIR = Path(__file__).with_name("locale")
+_editor: ContextVar[str] = ContextVar("editor_language", default="en")
+
+
+class Phrases:
+    """The reader texts of one language; calling it translates.
+
+    >>> Phrases("de")("Contents")
+    'Inhalt'
+    """
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self._catalogue = _catalogue(language)
+
+    def __call__(self, message: str) -> str:
+        return self._catalogue.gettext(message)
+
+
+@cache
+def _catalogue(language: str) -> gettext.NullTranslations:
+    return gettext.translation("newsletter", _LOCALE_DIR, [language], fallback=True)
+
+
+def use(language: str) -> None:
+    """Tell editors everything in this language from now on (of the running context)."""
+    _editor.set(language if language in LANGUAGES else "en")
+
+
+def editor() -> str:
+    """Return the language that editors are told in."""
+    return _editor.get()
+
+
+def _(message: str) -> str:
+    """Translate a text meant for editors."""
+    return _catalogue(_editor.get()).gettext(message)
+
+
+def ngettext(singular: str, plural: str, count: int) -> str:
+    """Translate a text meant for editors that depends on a number."""
+    return _catalogue(_editor.get()).ngettext(singular, plural, count)

@@ -1,0 +1,146 @@
+"""What `newsletter.toml` may hold: one frozen model, every key with its default and meaning.
+
+No secrets here: passwords come from the environment or from a file of mode 0600.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from newsletter.language import LANGUAGES, _
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+def _address(value: str) -> str:
+    """Accept `local@domain` without control characters; deliverability is not asked here."""
+    local, at, domain = value.rpartition("@")
+    if not at or not local or "." not in domain or any(c <= " " or c == "\x7f" for c in value):
+        raise ValueError(_("“{value}” is no e-mail address").format(value=value))
+    return value
+
+
+def _web_address(value: str) -> str:
+    if not value.startswith(("https://", "http://")) or any(c <= " " for c in value):
+        raise ValueError(_("“{value}” is no web address; it starts with https://").format(value=value))
+    return value
+
+
+def _timezone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError(_("“{value}” is no time zone; write Europe/Berlin, for example").format(value=value))
+    return value
+
+
+Address = Annotated[str, AfterValidator(_address)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Newsletter(_Part):
+    """What the newsletter is called, and how its issues are."""
+
+    title: Text
+    language: Literal[LANGUAGES] = "de"
+    timezone: Annotated[str, AfterValidator(_timezone)] = "Europe/Berlin"
+    issue_title: str = "Newsletter {roman} / {year}"
+    """Heading of an issue; `{number}`, `{roman}` and `{year}` are filled in."""
+    issues_per_year: Annotated[int, Field(ge=1, le=366)] = 4
+    hyphenation: dict[str, str] = Field(default_factory=dict)
+    """Words that are to be divided otherwise: `Leuchtturmprojekt = "Leuchtturm-projekt"`."""
+
+
+class Sender(_Part):
+    """Who the mail is from, and the block at its foot."""
+
+    name: Text
+    address: Address
+    reply_to: Address | None = None
+    return_path: Address | None = None
+    block: str = ""
+    """The sender in words (several lines): name, street, place, telephone."""
+
+
+class Smtp(_Part):
+    """The office's relay; without a host every mail goes to the outbox folder."""
+
+    host: str | None = None
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str | None = None
+    connections: Annotated[int, Field(ge=1, le=100)] = 2
+    rate: Annotated[float, Field(gt=0)] | None = None
+
+
+class Dkim(_Part):
+    """The key that signs the mail."""
+
+    domain: str | None = None
+    selector: str | None = None
+    key_file: Path | None = None
+
+
+class Web(_Part):
+    """Where things lie on the web."""
+
+    base_url: WebAddress | None = None
+    """The archive's address; an issue's page lies at `base_url/ID/`."""
+    assets_url: WebAddress | None = None
+    """Where the mail's images are hosted; without it they travel in the mail (cid)."""
+    index: bool = False
+    """Whether search engines may list the archive pages."""
+
+
+class Legal(_Part):
+    """The legal notice (Impressum) and the links that go with it."""
+
+    imprint: str = ""
+    imprint_url: WebAddress | None = None
+    privacy_url: WebAddress | None = None
+    accessibility_url: WebAddress | None = None
+
+
+class Paths(_Part):
+    """Where files lie, seen from the folder of newsletter.toml."""
+
+    database: Path = Path("subscribers.db")
+    build: Path = Path("build")
+    outbox: Path = Path("outbox")
+    issues: Path = Path("issues")
+    templates: Path = Path("templates")
+
+
+class PersonalField(_Part):
+    """A field of a subscriber beyond name and address, usable as a personal place in an issue."""
+
+    type: Literal["text", "number", "date", "flag"] = "text"
+    title: str = ""
+
+
+class Segment(_Part):
+    """A named part of the audience, usable in `only:` and `not:`."""
+
+    title: Text
+    where: str = ""
+
+
+class Settings(_Part):
+    """All of newsletter.toml."""
+
+    newsletter: Newsletter
+    sender: Sender
+    smtp: Smtp = Field(default_factory=Smtp)
+    dkim: Dkim = Field(default_factory=Dkim)
+    web: Web = Field(default_factory=Web)
+    legal: Legal = Field(default_factory=Legal)
+    paths: Paths = Field(default_factory=Paths)
+    fields: dict[Name, PersonalField] = Field(default_factory=dict)
+    segments: dict[Name, Segment] = Field(default_factory=dict)
