@@ -82,8 +82,12 @@ def build(workspace: Workspace, issue_id: IssueId, reader: Reader) -> Build:
         with _locked(workspace.build), _fresh(target) as folder:
             facts = _write(folder, edition, workspace.settings, reader)
     except OSError as err:
-        message = _("The build cannot be written to {folder}: {reason}.").format(folder=target, reason=err.strerror)
-        raise BuildError(message, cure=_("The last good build is untouched. Make room, or check the rights.")) from err
+        message = _("The build cannot be written to {folder}: {reason}.").format(
+            folder=target, reason=err.strerror
+        )
+        raise BuildError(
+            message, cure=_("The last good build is untouched. Make room, or check the rights.")
+        ) from err
     files = {name: target / path for name, path in facts["files"].items()}
     return Build(edition, target, files, facts)
 
@@ -112,7 +116,9 @@ def _write(folder: Path, edition: Edition, settings: Settings, reader: Reader) -
     return facts
 
 
-def _write_mail(folder: Path, edition: Edition, variant: Variant, filled: Mapping[str, str], up: str = "") -> None:
+def _write_mail(
+    folder: Path, edition: Edition, variant: Variant, filled: Mapping[str, str], up: str = ""
+) -> None:
     """Write a variant's HTML and text; the HTML shows its images from the folder beside it."""
     folder.mkdir(parents=True, exist_ok=True)
     page = edition.fill(variant.html, filled, html.escape)

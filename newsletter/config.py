@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from newsletter.errors import Fault, FaultsFound, Where
-from newsletter.language import LANGUAGES, _
+from newsletter.language import _
 from newsletter.settings_model import Settings
 from newsletter.validation import Path as KeyPath
 from newsletter.validation import faults_of, keys_of
@@ -43,15 +43,6 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
     except ValidationError as err:
         locate = partial(_locate, path, _lines_of(text))
         raise FaultsFound(faults_of(err, locate, _known)) from err
-
-
-def editor_language(environ: Mapping[str, str]) -> str:
-    """Choose the language of messages: NEWSLETTER_LANG first, then the usual locale variables."""
-    for name in ("NEWSLETTER_LANG", "LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
-        code = environ.get(name, "")[:2].lower()
-        if code in LANGUAGES:
-            return code
-    return "en"
 
 
 def _text(path: Path) -> str:

@@ -1,9 +1,9 @@
 """What can go wrong: faults in an editor's files are values, failures of a call are exceptions.
 
-    NewsletterError
-    ├── FaultsFound           one or more faults in files people write
-    ├── UsageError            the command was called in a way that cannot work (exit code 2)
-    └── …                     each room adds its own below this root
+NewsletterError
+├── FaultsFound           one or more faults in files people write
+├── UsageError            the command was called in a way that cannot work (exit code 2)
+└── …                     each room adds its own below this root
 """
 
 from __future__ import annotations

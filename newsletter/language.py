@@ -9,6 +9,7 @@ from whatever room it comes.
 from __future__ import annotations
 
 import gettext
+from collections.abc import Mapping
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
@@ -36,6 +37,15 @@ class Phrases:
 @cache
 def _catalogue(language: str) -> gettext.NullTranslations:
     return gettext.translation("newsletter", _LOCALE_DIR, [language], fallback=True)
+
+
+def preferred(environ: Mapping[str, str]) -> str:
+    """Choose the language of messages: NEWSLETTER_LANG first, then the usual locale variables."""
+    for name in ("NEWSLETTER_LANG", "LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        code = environ.get(name, "")[:2].lower()
+        if code in LANGUAGES:
+            return code
+    return "en"
 
 
 def use(language: str) -> None:

@@ -11,7 +11,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from newsletter.language import LANGUAGES, _
+from newsletter.language import _
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -49,7 +49,7 @@ class Newsletter(_Part):
     """What the newsletter is called, and how its issues are."""
 
     title: Text
-    language: Literal[LANGUAGES] = "de"
+    language: Literal["de", "en"] = "de"
     timezone: Annotated[str, AfterValidator(_timezone)] = "Europe/Berlin"
     issue_title: str = "Newsletter {roman} / {year}"
     """Heading of an issue; `{number}`, `{roman}` and `{year}` are filled in."""

@@ -13,7 +13,7 @@ from importlib import import_module
 
 import click
 
-from newsletter import __version__, config, language
+from newsletter import __version__, language
 from newsletter.errors import NewsletterError
 from newsletter.language import _
 
@@ -70,7 +70,7 @@ def _show_version(context: click.Context, _parameter: click.Parameter, value: bo
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code; the one place where errors become messages."""
     args = list(sys.argv[1:] if arguments is None else arguments)
-    language.use(config.editor_language(os.environ))
+    language.use(language.preferred(os.environ))
     try:
         result = _group().main(args, prog_name="newsletter", standalone_mode=False)
     except click.exceptions.Exit as err:

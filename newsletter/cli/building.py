@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 @click.option(
     "--sample",
     metavar="FIELDS|FILE",
-    help=_("Build as this reader gets it: first_name=Erika,last_name=Beispiel,form=frau, or a TOML or JSON file."),
+    help=_(
+        "Build as this reader gets it: first_name=Erika,last_name=Beispiel,form=frau, or a TOML or JSON file."
+    ),
 )
 @click.option("--json", "as_json", is_flag=True, help=_("Print the facts of the build as JSON."))
 def build(issue_id: str | None, sample: str | None, as_json: bool) -> None:  # noqa: FBT001

@@ -26,7 +26,9 @@ def init(folder: Path) -> None:
 
 
 @click.command(
-    help=_("Start an issue from the skeleton of the last one (the next in line without ID); never overwrites.")
+    help=_(
+        "Start an issue from the skeleton of the last one (the next in line without ID); never overwrites."
+    )
 )
 @click.argument("issue_id", metavar="[ID]", required=False)
 def new(issue_id: str | None) -> None:
@@ -44,7 +46,9 @@ def new(issue_id: str | None) -> None:
 
 
 @click.command(help=_("Write the issue format as JSON Schema, which gives editors completion and help."))
-@click.option("--print", "to_stdout", is_flag=True, help=_("Print it instead of writing issues/issue.schema.json."))
+@click.option(
+    "--print", "to_stdout", is_flag=True, help=_("Print it instead of writing issues/issue.schema.json.")
+)
 def schema(to_stdout: bool) -> None:  # noqa: FBT001
     """Run `newsletter schema`."""
     from newsletter.issue import scaffold  # noqa: PLC0415

@@ -120,7 +120,11 @@ class Composer:
         listed = [section for section in sections if section.contents is not None]
         if not self._issue.contents or len(listed) < 2:
             return []
-        return [Entry(section.anchor, self._content.line(section.contents)) for section in listed if section.contents]
+        return [
+            Entry(section.anchor, self._content.line(section.contents))
+            for section in listed
+            if section.contents
+        ]
 
     def _mails(
         self, audiences: Sequence[Audience], common: Mapping[str, Any], views: Mapping[str, SimpleNamespace]
@@ -191,7 +195,9 @@ class Composer:
         foot = self._theme.render("layout/foot.txt.j2", {**context, "references": sheet.references()})
         return _blank_lines([top, *body, foot])
 
-    def _share_image(self, sections: Sequence[Section], views: Mapping[str, SimpleNamespace]) -> Picture | None:
+    def _share_image(
+        self, sections: Sequence[Section], views: Mapping[str, SimpleNamespace]
+    ) -> Picture | None:
         """Choose the picture that portals show for the page: the first that tells something."""
         return next(filter(None, (_picture(views[section.anchor]) for section in sections)), None)
 
@@ -203,7 +209,8 @@ class Composer:
         sections = [Markup(render(part)) for part in group.sections]  # noqa: S704 (rendered with autoescape)
         context["share_image"] = self._share_image(group.sections, views)
         return self._theme.render(
-            "layout/page.html.j2", {**context, "contents": self._contents(group.sections), "sections": sections}
+            "layout/page.html.j2",
+            {**context, "contents": self._contents(group.sections), "sections": sections},
         )
 
 

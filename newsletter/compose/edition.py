@@ -117,7 +117,8 @@ class Edition:
             ],
             "page": self.page,
             "assets": [
-                [asset.name, asset.media_type, hashlib.sha256(asset.data).hexdigest()] for asset in self.assets
+                [asset.name, asset.media_type, hashlib.sha256(asset.data).hexdigest()]
+                for asset in self.assets
             ],
             "mail_sources": dict(sorted(self.mail_sources.items())),
             "page_assets": list(self.page_assets),

@@ -28,6 +28,7 @@ class Frame:
         self._settings = settings
         self._theme = theme
         self._cache = cache
+        self._theme_images: dict[tuple[str, int, str], Picture] = {}
 
     def common(self, issue: Issue) -> dict[str, Any]:
         """Set the frame of an issue."""
@@ -80,7 +81,14 @@ class Frame:
         return [self._content.words(line) for line in text.strip().split("\n") if line.strip()]
 
     def _theme_image(self, name: str, width: int, alt: str = "") -> Picture:
-        """Give an image of the theme, from the folder `images` of the office's templates or the package's."""
+        """Give an image of the theme; mail and page ask for the same ones."""
+        key = (name, width, alt)
+        if key not in self._theme_images:
+            self._theme_images[key] = self._developed(name, width, alt)
+        return self._theme_images[key]
+
+    def _developed(self, name: str, width: int, alt: str) -> Picture:
+        """Look in the folder `images` of the office's templates, then in the package's."""
         folders = [folder / "images" for folder in self._theme.folders]
         folder = next((folder for folder in folders if (folder / name).is_file()), folders[0])
         darkroom = Darkroom(folder, self._cache / "images" if self._cache else None)

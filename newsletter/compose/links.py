@@ -98,5 +98,7 @@ def _mailto(url: str, rest: str) -> str:
 
 def _tel(url: str, rest: str) -> str:
     if not re.fullmatch(r"\+?[0-9()./-]{3,30}", rest):
-        raise LinkError(_("“{number}” is no telephone number.").format(number=rest), _("Write tel:+49211123456."))
+        raise LinkError(
+            _("“{number}” is no telephone number.").format(number=rest), _("Write tel:+49211123456.")
+        )
     return "tel:" + re.sub(r"[^+0-9]", "", rest)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import nh3
 from markdown_it import MarkdownIt
@@ -47,12 +48,7 @@ class Markdown:
     def __init__(self, language: str, hyphenate: Callable[[str], str]) -> None:
         self._language = language
         self._hyphenate = hyphenate
-        self._parser = MarkdownIt("commonmark", {"typographer": True, "quotes": QUOTES[language]})
-        # HTML is recognised in order to be refused; no renderer here ever writes it.
-        self._parser.enable(["table", "strikethrough", "replacements", "smartquotes"])
-        self._parser.validateLink = lambda _url: True  # type: ignore[method-assign]  # links.checked names the fault
-        self._lines = MarkdownIt("zero", {"typographer": True, "quotes": QUOTES[language]})
-        self._lines.enable(["replacements", "smartquotes"])
+        self._parser, self._lines = _parsers(language)
         self._writer = _Writer(hyphenate)
 
     def line(self, text: str) -> str:
@@ -76,15 +72,31 @@ class Markdown:
                     child.content = bind(child.content, self._language)
         _set_levels(tokens, heading)
         html = self._writer.render(tokens, self._parser.options, {})
-        clean = nh3.clean(
-            html,
-            tags=_TAGS,
-            attributes=_ATTRIBUTES,
-            url_schemes=set(links.SCHEMES),
-            link_rel=None,
-            filter_style_properties={"text-align"},
-        )
+        clean = _cleaner().clean(html)
         return Prose(tuple(tokens), Markup(clean.strip()))  # noqa: S704 (sanitised above)
+
+
+@cache
+def _parsers(language: str) -> tuple[MarkdownIt, MarkdownIt]:
+    """Make the parser of texts and that of plain lines; they hold nothing but their rules."""
+    texts = MarkdownIt("commonmark", {"typographer": True, "quotes": QUOTES[language]})
+    # HTML is recognised in order to be refused; no renderer here ever writes it.
+    texts.enable(["table", "strikethrough", "replacements", "smartquotes"])
+    texts.validateLink = lambda url: True  # type: ignore[method-assign]  # noqa: ARG005 (links.checked names the fault)
+    lines = MarkdownIt("zero", {"typographer": True, "quotes": QUOTES[language]})
+    lines.enable(["replacements", "smartquotes"])
+    return texts, lines
+
+
+@cache
+def _cleaner() -> nh3.Cleaner:
+    return nh3.Cleaner(
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        url_schemes=set(links.SCHEMES),
+        link_rel=None,
+        filter_style_properties={"text-align"},
+    )
 
 
 class _Writer(RendererHTML):
@@ -136,7 +148,9 @@ class _Inspection:
                 yield self._html(child, line)
             elif child.type == "image":
                 message = _("An image cannot stand in the text.")
-                cure = _("Write it into the section's “image:” with “file:” and “alt:”, or as a section of its own.")
+                cure = _(
+                    "Write it into the section's “image:” with “file:” and “alt:”, or as a section of its own."
+                )
                 yield Fault(self._text.line(line), message, cure)
             elif child.type == "link_open":
                 opened = self._link(child)
@@ -147,7 +161,9 @@ class _Inspection:
     def _html(self, token: Token, line: int) -> Fault:
         found = re.search(r"<[^>]*>?", token.content)
         message = _("HTML is not allowed in the text: {html}").format(html=(found[0] if found else "")[:40])
-        return Fault(self._text.line(line), message, _("Use Markdown: **bold**, *italic*, [text](https://…)."))
+        return Fault(
+            self._text.line(line), message, _("Use Markdown: **bold**, *italic*, [text](https://…).")
+        )
 
     def _link(self, token: Token) -> str:
         """Write the checked address into the token; return message and cure when it is not allowed."""

@@ -48,6 +48,8 @@ class _Checker:
     def __init__(self, mjml: str) -> None:
         self._data = mjml.encode()
         self._path: list[str] = []
+        self._ending = 0
+        """Depth of the component that holds text, not components, while we are inside one."""
         self._found: list[Problem] = []
         self._parser = expat.ParserCreate("utf-8")
         self._parser.UseForeignDTD(True)  # noqa: FBT003 (lets &nbsp; and its kind pass as skipped entities)
@@ -73,7 +75,7 @@ class _Checker:
         index = self._parser.CurrentByteIndex
         if len(self._path) == MAX_DEPTH:
             self._note(index, _("More than {depth} tags are nested in each other.").format(depth=MAX_DEPTH))
-        if self._in_ending():
+        if self._ending:
             if "mj-head" not in self._path:
                 message = _("<{tag}> stands directly in <{parent}>.").format(tag=name, parent=self._path[-1])
                 cure = _("HTML goes into {% call content() %} … {% endcall %}, past the MJML compiler.")
@@ -83,19 +85,18 @@ class _Checker:
         else:
             self._component(name, attributes, index)
         self._path.append(name)
+        if not self._ending and _components().get(name, {}).get("ending"):
+            self._ending = len(self._path)
 
     def _end(self, _name: str) -> None:
+        if self._ending == len(self._path):
+            self._ending = 0
         self._path.pop()
 
     def _text(self, text: str) -> None:
-        if self._path and not self._in_ending() and text.strip():
+        if self._path and not self._ending and text.strip():
             message = _("The text “{text}” stands outside a component.").format(text=text.strip()[:30])
             self._note(self._parser.CurrentByteIndex, message, _("Put it into <mj-text>."))
-
-    def _in_ending(self) -> bool:
-        """Say whether we are inside a component that holds text, not components."""
-        known = _components()
-        return any(known[name]["ending"] for name in self._path if name in known)
 
     def _component(self, name: str, attributes: dict[str, str], index: int) -> None:
         known = _components()
@@ -132,6 +133,7 @@ class _Checker:
                 self._note(index, message, _("It takes: {kind}.").format(kind=allowed[attribute]))
 
 
+@cache
 def _fits(kind: str, value: str) -> bool:
     """Say whether a value is of MJML's type: `unit(px,%){1,4}`, `enum(a,b)`, `color`, `integer`, `boolean`."""
     if kind == "color":
@@ -145,7 +147,9 @@ def _fits(kind: str, value: str) -> bool:
     if found := re.fullmatch(r"unit(WithNegative)?\((.*?)\)(?:\{(\d),(\d)\})?", kind):
         most = int(found[4] or 1)
         parts = value.split()
-        return 1 <= len(parts) <= most and all(_is_unit(part, found[2].split(","), bool(found[1])) for part in parts)
+        return 1 <= len(parts) <= most and all(
+            _is_unit(part, found[2].split(","), bool(found[1])) for part in parts
+        )
     return True
 
 
@@ -154,4 +158,3 @@ def _is_unit(value: str, units: list[str], negative: bool) -> bool:  # noqa: FBT
         return True
     found = re.fullmatch(r"(-?)\d+(?:\.\d+)?([a-z%]*)", value)
     return found is not None and found[2] in units and (negative or not found[1])
-

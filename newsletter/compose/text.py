@@ -6,9 +6,11 @@ and images stand in the same order as in the mail.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from markdown_it.token import Token
 
@@ -18,15 +20,20 @@ from newsletter.compose.typography import SHY
 from newsletter.language import Phrases
 
 WIDTH = 72
+_UNUSUAL = re.compile("[\u00ad\u0300-\u1fff\u200b-\u200f\u20d0-\u20ff\u2300-\u27ff\u2b00-\u2bff\u2e80-\U0010ffff]")
+"""Where a character may be other than one column wide; German text has none of these."""
 
 
 def columns(text: str) -> int:
     """Return how many columns a text takes: wide East Asian characters two, combining ones none."""
-    return sum(
-        0 if unicodedata.combining(char) or char in "\u200b\u200c\u200d\u00ad" else 2
-        if unicodedata.east_asian_width(char) in "WF" else 1
-        for char in text
-    )  # fmt: skip
+    return sum(map(_width, text)) if _UNUSUAL.search(text) else len(text)
+
+
+@cache
+def _width(char: str) -> int:
+    if unicodedata.combining(char) or char in "\u200b\u200c\u200d\u00ad":
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
 def fill(text: str, *, first: str = "", rest: str = "", flowed: bool = True) -> list[str]:
@@ -35,16 +42,17 @@ def fill(text: str, *, first: str = "", rest: str = "", flowed: bool = True) -> 
     Only at spaces, never at no-break spaces. Flowed lines end in a space where they go on (RFC 3676
     §4.1) and are stuffed where they begin like a quote or a `From ` line (§4.4).
     """
-    lines, line, empty = [], first, True
-    for word in text.split(" "):
-        if not word:
-            continue
-        if not empty and columns(line) + 1 + columns(word) > WIDTH:
-            lines.append(line + " " if flowed else line)
-            line, empty = rest, True
-        line += word if empty else " " + word
-        empty = False
-    lines.append(line)
+    lines: list[str] = []
+    words: list[str] = []
+    prefix, used = first, columns(first)
+    for word in filter(None, text.split(" ")):
+        width = columns(word)
+        if words and used + 1 + width > WIDTH:
+            lines.append(prefix + " ".join(words) + (" " if flowed else ""))
+            words, prefix, used = [], rest, columns(rest)
+        used += width + bool(words)
+        words.append(word)
+    lines.append(prefix + " ".join(words))
     return [" " + line if _needs_stuffing(line, first) else line for line in lines]
 
 
@@ -102,7 +110,9 @@ class Sheet:
 
     def table(self, head: Sequence[object], rows: Sequence[Sequence[Prose]]) -> str:
         """Set a table section: its head, and a row of Markdown cells for each entry."""
-        return table([[str(cell) for cell in head], *([self.line(cell.tokens) for cell in row] for row in rows)])
+        return table(
+            [[str(cell) for cell in head], *([self.line(cell.tokens) for cell in row] for row in rows)]
+        )
 
     def references(self) -> str:
         """Set the list of the numbered links."""
@@ -234,8 +244,13 @@ def table(rows: Sequence[Sequence[str]], *, head: bool = True) -> str:
     """Set a table: in columns where they fit, else a paragraph for each row, its cells in their order."""
     widths = [max(columns(cell) for cell in column) for column in zip(*rows, strict=True)]
     if sum(widths) + 2 * (len(widths) - 1) > WIDTH:
-        return "\n".join(line for row in rows for line in fill(" · ".join(row), first="* ", rest="  ", flowed=False))
-    lines = ["  ".join(_padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+        return "\n".join(
+            line for row in rows for line in fill(" · ".join(row), first="* ", rest="  ", flowed=False)
+        )
+    lines = [
+        "  ".join(_padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
     if head:
         lines.insert(1, "  ".join("-" * width for width in widths))
     return "\n".join(" " + line if _needs_stuffing(line, "") else line for line in lines)

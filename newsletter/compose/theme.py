@@ -13,11 +13,11 @@ import traceback
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import BaseLoader, Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
 from jinja2.exceptions import TemplateError, TemplateNotFound, TemplateSyntaxError
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
@@ -62,7 +62,7 @@ class Theme:
         """
         environment = self._marking if marked else self._environment
         try:
-            return environment.get_template(name).render(context)
+            return environment.get_template(name).render({**context, "theme": self.values})
         except FaultsFound:
             raise
         except Exception as err:
@@ -78,42 +78,17 @@ class Theme:
 
     @cached_property
     def _environment(self) -> Environment:
-        return self._new(FileSystemLoader(self.folders), ())
+        return _kept(self.folders, self._phrases.language, self._cache)
 
     @cached_property
     def _marking(self) -> Environment:
-        environment = self._new(FileSystemLoader(self.folders), (_LineMarks,), cached=False)
+        environment = _environment(self.folders, self._phrases.language, None, (_LineMarks,))
         environment.extend(template_marks=self._marks)
         return environment
 
     @cached_property
     def _marks(self) -> list[Path]:
         return []
-
-    def _new(self, loader: BaseLoader, extensions: Sequence[type[Extension]], *, cached: bool = True) -> Environment:
-        environment = SandboxedEnvironment(
-            loader=loader,
-            extensions=extensions,
-            undefined=StrictUndefined,
-            autoescape=lambda name: name is not None and name.endswith(_ESCAPED),
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-            cache_size=-1,
-            bytecode_cache=self._bytecode() if cached else None,
-        )
-        environment.globals.update(_=self._phrases, language=self._phrases.language, theme=self.values)
-        return environment
-
-    def _bytecode(self) -> FileSystemBytecodeCache | None:
-        if self._cache is None:
-            return None
-        folder = self._cache / "templates"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError:
-            return None
-        return _Bytecode(str(folder))
 
     def _fault(self, name: str, err: Exception) -> Fault:
         if isinstance(err, TemplateSyntaxError):
@@ -132,6 +107,39 @@ class Theme:
             if frame.lineno and any(folder in path.parents for folder in self.folders):
                 return Where(path, frame.lineno, 1)
         return None
+
+
+@lru_cache(maxsize=8)
+def _kept(folders: tuple[Path, ...], language: str, cache: Path | None) -> Environment:
+    """Keep an environment with its compiled templates; Jinja looks at each file's time of change."""
+    return _environment(folders, language, cache, ())
+
+
+def _environment(
+    folders: tuple[Path, ...], language: str, cache: Path | None, extensions: Sequence[type[Extension]]
+) -> Environment:
+    environment = SandboxedEnvironment(
+        loader=FileSystemLoader(folders),
+        extensions=extensions,
+        undefined=StrictUndefined,
+        autoescape=lambda name: name is not None and name.endswith(_ESCAPED),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        bytecode_cache=_bytecode(cache),
+    )
+    environment.globals.update(_=Phrases(language), language=language)
+    return environment
+
+
+def _bytecode(cache: Path | None) -> FileSystemBytecodeCache | None:
+    if cache is None:
+        return None
+    folder = cache / "templates"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return _Bytecode(str(folder))
 
 
 @dataclass(frozen=True)
@@ -193,7 +201,9 @@ def _toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
-        raise FaultsFound([Fault(Where(path), _("This is not valid TOML: {reason}.").format(reason=err))]) from err
+        raise FaultsFound(
+            [Fault(Where(path), _("This is not valid TOML: {reason}.").format(reason=err))]
+        ) from err
 
 
 def _refuse_unknown(path: Path, name: str, table: object, known: Mapping[str, set[str]]) -> None:

@@ -22,9 +22,7 @@ MIN_PART = 2
 LONG_WORD = 14
 """Letters from which a word is divided: shorter ones fit a phone's line at every size we use."""
 _VOWEL = re.compile(r"[aeiouyäöüáéíóúàèâêî]", re.IGNORECASE)
-_UNITS = (
-    "Uhr|km²|km|m²|m³|cm|mm|m|kg|t|ha|kWh|MWh|MB|GB|°C|%|‰|€|Euro|EUR|Mio\\.|Mrd\\.|Prozent|Minuten|Stunden|Tage"
-)
+_UNITS = "Uhr|km²|km|m²|m³|cm|mm|m|kg|t|ha|kWh|MWh|MB|GB|°C|%|‰|€|Euro|EUR|Mio\\.|Mrd\\.|Prozent|Minuten|Stunden|Tage"
 _MONTHS = {
     "de": "Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember",
     "en": "January|February|March|April|May|June|July|August|September|October|November|December",

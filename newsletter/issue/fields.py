@@ -71,7 +71,9 @@ class FieldSpec(BaseModel):
             raise ValueError(_("a choice needs “choices”"))
         unknown = [name for name in self.sort if not (self.of and name in self.of.fields)]
         if unknown:
-            raise ValueError(_("“sort” names a field that is not in the list: {name}").format(name=unknown[0]))
+            raise ValueError(
+                _("“sort” names a field that is not in the list: {name}").format(name=unknown[0])
+            )
         return self
 
     @property
@@ -82,7 +84,9 @@ class FieldSpec(BaseModel):
 
 def _clean(value: str) -> str:
     if found := _CONTROL.search(value):
-        raise ValueError(_("a control character (U+{code:04X}) stands here; remove it").format(code=ord(found[0])))
+        raise ValueError(
+            _("a control character (U+{code:04X}) stands here; remove it").format(code=ord(found[0]))
+        )
     if not value.strip():
         raise ValueError(_("this must not be empty."))
     if len(value) > MAX_TEXT:
@@ -162,7 +166,9 @@ _BUILT_IN: dict[str, dict[str, FieldSpec]] = {
     "image": {
         "file": _spec("line", "File beside issue.yaml", "Datei neben issue.yaml", required=True),
         "alt": _spec("line", "What is to be seen", "Was zu sehen ist"),
-        "decorative": _spec("flag", "Tells nothing: read to nobody", "Sagt nichts aus, wird nicht vorgelesen"),
+        "decorative": _spec(
+            "flag", "Tells nothing: read to nobody", "Sagt nichts aus, wird nicht vorgelesen"
+        ),
         "caption": _spec("inline", "Text below the image", "Bildunterschrift"),
         "credit": _spec("inline", "Who made it", "Bildnachweis"),
         "link": _spec("url", "Where a click leads", "Wohin ein Klick führt"),
@@ -176,7 +182,9 @@ _BUILT_IN: dict[str, dict[str, FieldSpec]] = {
 
 def model_of(name: str, fields: dict[str, FieldSpec], base: type[BaseModel] = _Block) -> type[BaseModel]:
     """Make the pydantic model of a group of fields."""
-    return create_model(name, __base__=base, **{key: _member(f"{name}_{key}", spec) for key, spec in fields.items()})  # type: ignore[call-overload, no-any-return]
+    return create_model(
+        name, __base__=base, **{key: _member(f"{name}_{key}", spec) for key, spec in fields.items()}
+    )  # type: ignore[call-overload, no-any-return]
 
 
 def _member(name: str, spec: FieldSpec) -> tuple[Any, Any]:

@@ -22,7 +22,7 @@ from newsletter.issue.model import Image, Issue, Section, Text, Value
 from newsletter.issue.section_type import COMMON_FIELDS, SectionBase, SectionType
 from newsletter.issue.source import KeyPath, Source
 from newsletter.issue_id import IssueId
-from newsletter.language import LANGUAGES, _
+from newsletter.language import _
 from newsletter.settings_model import Settings
 from newsletter.validation import did_you_mean, faults_of, keys_of
 
@@ -39,13 +39,15 @@ class Head(BaseModel):
     number: Annotated[int, Field(ge=1, le=366, description="Number within the year, as in the folder's name")]
     date: Annotated[Day, Field(description="Day it appears")]
     language: Annotated[
-        Literal[LANGUAGES] | None, Field(description="Language, when it is not that of newsletter.toml")
+        Literal["de", "en"] | None, Field(description="Language, when it is not that of newsletter.toml")
     ] = None
-    title: Annotated[Line | None, Field(description="Heading of the issue; made from newsletter.toml without it")] = (
-        None
-    )
+    title: Annotated[
+        Line | None, Field(description="Heading of the issue; made from newsletter.toml without it")
+    ] = None
     subject: Annotated[Line, Field(description="Subject of the mail")]
-    preheader: Annotated[Line, Field(description="What mail programs show behind the subject, 40-110 characters")]
+    preheader: Annotated[
+        Line, Field(description="What mail programs show behind the subject, 40-110 characters")
+    ]
     salutation: Annotated[
         Line | Literal[False], Field(description="“{{ salutation }}” greets by name; false leaves it out")
     ] = "{{ salutation }}"
@@ -85,7 +87,10 @@ class _Reader:
         """Read the head, then each section by itself, so that one fault does not hide another."""
         value = self.file.value
         raw = value.get("sections") if isinstance(value, dict) else None
-        sections = [self._section(item, ("sections", n)) for n, item in enumerate(raw if isinstance(raw, list) else [])]
+        sections = [
+            self._section(item, ("sections", n))
+            for n, item in enumerate(raw if isinstance(raw, list) else [])
+        ]
         head = self._validated(Head, value, ())
         if not isinstance(head, Head):
             return Reading(None, tuple(self.faults))
@@ -154,13 +159,17 @@ class _Reader:
     def _type(self, value: object, keys: KeyPath) -> SectionType | None:
         if not isinstance(value, dict) or "type" not in value:
             message = _("A section begins with its type.")
-            cure = _("Write “- type: article”, for example. Types: {names}.").format(names=", ".join(self.known))
+            cure = _("Write “- type: article”, for example. Types: {names}.").format(
+                names=", ".join(self.known)
+            )
             self.faults.append(Fault(self.file.where(keys), message, cure))
             return None
         name = value["type"]
         if not isinstance(name, str) or name not in self.known:
             message = _("There is no section type “{name}”.").format(name=name)
-            self.faults.append(Fault(self.file.where((*keys, "type")), message, did_you_mean(str(name), self.known)))
+            self.faults.append(
+                Fault(self.file.where((*keys, "type")), message, did_you_mean(str(name), self.known))
+            )
             return None
         if name not in self.types:
             try:
@@ -190,11 +199,13 @@ class _Reader:
     def _check_lengths(self, kind: SectionType, values: Mapping[str, Value], keys: KeyPath) -> None:
         for name, spec in kind.fields.items():
             rows, columns = values[name], values.get(spec.same_length or "")
-            for index, row in enumerate(rows if isinstance(rows, tuple) and isinstance(columns, tuple) else ()):
+            for index, row in enumerate(
+                rows if isinstance(rows, tuple) and isinstance(columns, tuple) else ()
+            ):
                 if isinstance(columns, tuple) and isinstance(row, tuple) and len(row) != len(columns):
                     message = _("This row has {count} entries, but there are {wanted} in “{name}”.")
                     message = message.format(count=len(row), wanted=len(columns), name=spec.same_length)
-                    cure = _("Add or remove entries; an empty one is written as \"–\".")
+                    cure = _('Add or remove entries; an empty one is written as "–".')
                     self.faults.append(Fault(self.file.where((*keys, name, index)), message, cure))
 
     def _text(self, value: str, kind: str, keys: KeyPath) -> Text:
@@ -203,7 +214,11 @@ class _Reader:
 
     def _anchor(self, valid: SectionBase, values: Mapping[str, Value], keys: KeyPath) -> str:
         heading = values.get("heading")
-        wish = valid.id or (slug(heading.value) if isinstance(heading, Text) else "") or f"abschnitt-{int(keys[-1]) + 1}"
+        wish = (
+            valid.id
+            or (slug(heading.value) if isinstance(heading, Text) else "")
+            or f"abschnitt-{int(keys[-1]) + 1}"
+        )
         anchor, count = wish, 1
         while anchor in self.anchors:
             if valid.id:
@@ -233,7 +248,9 @@ class _Reader:
     def _segment(self, name: str, keys: KeyPath) -> None:
         if name not in self.settings.segments:
             message = _("There is no segment “{name}” in newsletter.toml.").format(name=name)
-            self.faults.append(Fault(self.file.where(keys), message, did_you_mean(name, self.settings.segments)))
+            self.faults.append(
+                Fault(self.file.where(keys), message, did_you_mean(name, self.settings.segments))
+            )
             return
         self.segments.setdefault(name)
         if len(self.segments) == MAX_SEGMENTS + 1:
@@ -243,7 +260,11 @@ class _Reader:
 
 def slug(text: str) -> str:
     """Make an anchor of a heading: `Förderung des Portals` becomes `foerderung-des-portals`."""
-    text = re.sub(r"\{\{.*?\}\}", " ", text).casefold().translate({ord("ä"): "ae", ord("ö"): "oe", ord("ü"): "ue"})
+    text = (
+        re.sub(r"\{\{.*?\}\}", " ", text)
+        .casefold()
+        .translate({ord("ä"): "ae", ord("ö"): "oe", ord("ü"): "ue"})
+    )
     ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "-", ascii_text)[:48].strip("-").lstrip("0123456789-")
 

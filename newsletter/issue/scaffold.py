@@ -178,7 +178,11 @@ def _field(name: str, spec: FieldSpec, indent: str) -> list[str]:
     if not members:
         return [head]
     shown = {key: part for key, part in members.items() if part.required or key == "alt"}
-    lines = [line for key, part in shown.items() for line in _field(key, part, indent + "  " * (2 if spec.of else 1))]
+    lines = [
+        line
+        for key, part in shown.items()
+        for line in _field(key, part, indent + "  " * (2 if spec.of else 1))
+    ]
     if spec.of is not None and lines:
         lines[0] = f"{indent}  - {lines[0].strip()}"
     return [head, *lines]
@@ -189,4 +193,3 @@ def _first(workspace: Workspace) -> str:
     kinds = [section_type.load(name, workspace.theme_folders) for name in ("letter", "article")]
     wanted = ({"text": ""}, {"heading": "", "text": ""})
     return "\n".join(_open(kind, fields) for kind, fields in zip(kinds, wanted, strict=True))
-

@@ -94,9 +94,13 @@ def load(name: str, folders: Sequence[Path]) -> SectionType:
     try:
         declared = _Declaration.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
-        raise FaultsFound([Fault(Where(path), _("This is not valid TOML: {reason}.").format(reason=err))]) from err
+        raise FaultsFound(
+            [Fault(Where(path), _("This is not valid TOML: {reason}.").format(reason=err))]
+        ) from err
     except ValidationError as err:
-        raise FaultsFound(faults_of(err, lambda _keys, _at: Where(path), lambda _keys: keys_of(FieldSpec))) from err
+        raise FaultsFound(
+            faults_of(err, lambda _keys, _at: Where(path), lambda _keys: keys_of(FieldSpec))
+        ) from err
     missing = [file for file in TEMPLATES if not any((place / file).is_file() for place in places)]
     if missing:
         message = _("The section type “{name}” has no {file}.").format(name=name, file=missing[0])

@@ -28,13 +28,17 @@ MAX_VALUES = 50_000
 
 KeyPath = tuple[str | int, ...]
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_FLOAT = re.compile(
+    r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
+)
 _WORDS: Mapping[str, bool | None] = MappingProxyType(
     {"": None, "~": None, "null": None, "Null": None, "NULL": None}
     | dict.fromkeys(("true", "True", "TRUE"), True)
     | dict.fromkeys(("false", "False", "FALSE"), False)
 )
-_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq", "timestamp")}
+_TAGS = {
+    f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq", "timestamp")
+}
 _HINTS = (
     ("mapping values are not allowed", "A text that contains “: ” needs quotes around it, or a block: “text: |”."),
     ("\\t", "Indent with spaces, never with tabs."),
@@ -93,7 +97,9 @@ def read(path: Path) -> Source:
     except (YAMLError, RecursionError) as err:
         raise FaultsFound([_syntax_fault(path, err)]) from err
     if node is None:
-        raise FaultsFound([Fault(Where(path), _("The file is empty."), _("“newsletter new” writes a skeleton."))])
+        raise FaultsFound(
+            [Fault(Where(path), _("The file is empty."), _("“newsletter new” writes a skeleton."))]
+        )
     return _Unfolder(path).source(node)
 
 
@@ -129,7 +135,10 @@ def _syntax_fault(path: Path, err: YAMLError | RecursionError) -> Fault:
         where = Where(path, mark.line + 1, mark.column + 1) if isinstance(mark, StreamMark) else Where(path)
         told = " ".join(str(part) for part in (err.context, err.problem) if part)
     elif isinstance(err, ReaderError):
-        where, told = Where(path), _("a character that YAML does not allow: {code}").format(code=ascii(err.character))
+        where, told = (
+            Where(path),
+            _("a character that YAML does not allow: {code}").format(code=ascii(err.character)),
+        )
     else:
         where, told = Where(path), str(err)
     cure = next((_(hint) for sign, hint in _HINTS if sign in told), "")

@@ -1,0 +1,116 @@
+"""`make bench`: measure and print; `--write DATE` puts the figures into docs/performance.md."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+
+from benchmarks import compose, process
+from benchmarks.measure import Run, Spread
+from newsletter.workspace import Workspace
+
+DOCUMENT = compose.ROOT / "docs" / "performance.md"
+START, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+
+
+def main() -> None:
+    """Measure everything, print it, and write it down when asked."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--write", metavar="DATE", help="write the figures into docs/performance.md")
+    arguments = parser.parse_args()
+    text = "\n\n".join(["\n".join(_machine()), "\n".join(_composing()), "\n".join(_commands()), "\n".join(_growth())])
+    print(text)
+    if arguments.write:
+        _write(f"Measured on {arguments.write}.\n\n{text}")
+
+
+def _machine() -> list[str]:
+    return [
+        f"Machine: {os.cpu_count()} cores, {platform.machine()}, {platform.system()}, "
+        f"Python {platform.python_version()}, mjml-python {version('mjml-python')}, premailer {version('premailer')}.",
+        "Figures are medians, with the lowest and highest run in brackets.",
+    ]
+
+
+def _composing() -> list[str]:
+    workspace = Workspace.find(compose.ROOT, {})
+    with tempfile.TemporaryDirectory() as name:
+        fresh = compose.warm(workspace, Path(name), texts=False)
+        kept = compose.warm(workspace, Path(name), texts=True)
+    peer = compose.peer(compose.mjml_of(workspace))
+    lines = [
+        "### Composing the issue 2023-3 in process, warm",
+        "",
+        "| what | ms |",
+        "| --- | ---: |",
+        f"| compose: Markdown, Jinja2, MJML, premailer, plain text, page; images cached | {fresh.told(1000)} |",
+        f"| the same with unchanged texts kept from the last build | {kept.told(1000)} |",
+    ]
+    if peer is None:
+        return [*lines, "", "npm's mjml is not installed here (`make judge` installs it): no comparison."]
+    return [
+        *lines,
+        f"| npm mjml 5.4.1, warm and in process, compiling the same MJML only | {peer.told(1000)} |",
+        "",
+        f"compose : npm mjml = 1 : {peer.median / fresh.median:.1f} (asked for: at most 1/5, and at most 15 ms)",
+    ]
+
+
+def _commands() -> list[str]:
+    done = process.measure()
+    imports = process.import_times()
+    rows = [
+        ("`newsletter build`, nothing changed since the last one", done.unchanged),
+        ("`newsletter build`, a text changed", done.text_changed),
+        ("`newsletter build`, without any cache", done.cold),
+        ("`newsletter --help`", done.help),
+        ("`python -c pass`, the limit", done.python),
+    ]
+    return [
+        "### Whole commands",
+        "",
+        "| what | wall s | CPU s | peak MB |",
+        "| --- | ---: | ---: | ---: |",
+        *(f"| {name} | {_spread(runs, 'wall')} | {_spread(runs, 'cpu')} | {_peak(runs):.0f} |" for name, runs in rows),
+        "",
+        f"Imports by `python -X importtime`: --help {imports['--help'] / 1000:.0f} ms, "
+        f"build {imports['build'] / 1000:.0f} ms.",
+    ]
+
+
+def _spread(runs: list[Run], name: str) -> str:
+    return Spread.of([getattr(run, name) for run in runs]).told(digits=2)
+
+
+def _peak(runs: list[Run]) -> float:
+    return max(run.peak for run in runs)
+
+
+def _growth() -> list[str]:
+    points = compose.growth()
+    return [
+        "### Growth",
+        "",
+        "| sections | compose ms | ms per section | read ms | peak MB | HTML KB |",
+        "| ---: | ---: | ---: | ---: | ---: | ---: |",
+        *(
+            f"| {point.sections} | {point.compose * 1000:.0f} | {point.compose * 1000 / point.sections:.2f} "
+            f"| {point.read * 1000:.0f} | {point.peak:.0f} | {point.html / 1000:.0f} |"
+            for point in points
+        ),
+    ]
+
+
+def _write(text: str) -> None:
+    old = DOCUMENT.read_text(encoding="utf-8")
+    before, _start, rest = old.partition(START)
+    _measured, _end, after = rest.partition(END)
+    DOCUMENT.write_text(f"{before}{START}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Tests of the newsletter package, its judges and its browser helpers."""

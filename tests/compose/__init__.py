@@ -1,0 +1,1 @@
+"""Tests of the way from an issue to an edition."""
