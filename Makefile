@@ -15,10 +15,10 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-emit-index-url --custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test judge bench soak lock format clean
+.PHONY: help demo test judge bench soak lock catalogue format clean
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.installed  ## Install, build one issue (ISSUE=2023-3) and say where it lies
 	@$(BIN)/newsletter build $(ISSUE)
@@ -45,6 +45,9 @@ lock: $(VENV)/.made  ## Make both lock files again (UPGRADE=1 for the newest rel
 	$(PIP) install '$(UV)'
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --group build -o requirements.lock.txt pyproject.toml
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --group dev -c requirements.lock.txt -o requirements-dev.lock.txt pyproject.toml
+
+catalogue: $(VENV)/.installed-dev  ## Collect the words people see, list those without translation, compile the catalogue
+	$(BIN)/python -m tests.catalogue
 
 format: $(VENV)/.installed-dev  ## Format the code and mend what ruff can mend
 	$(BIN)/ruff format .

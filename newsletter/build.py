@@ -10,7 +10,6 @@ import contextlib
 import fcntl
 import html
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -34,6 +33,7 @@ from newsletter.workspace import Workspace
 
 GMAIL_LIMIT = 102_000
 """Bytes of HTML after which Gmail cuts a mail off (jsx-email's figure; Google names none)."""
+FACTS = "edition.json"
 SAMPLE_ADDRESS = "reader@example.org"
 
 
@@ -76,18 +76,12 @@ def build(workspace: Workspace, issue_id: IssueId, reader: Reader) -> Build:
         FaultsFound: something is wrong in the issue or the templates.
         BuildError: the files could not be written.
     """
-    edition = edition_of(workspace, issue_id)
     target = workspace.build / str(issue_id)
-    try:
-        with _locked(workspace.build), _fresh(target) as folder:
-            facts = _write(folder, edition, workspace.settings, reader)
-    except OSError as err:
-        message = _("The build cannot be written to {folder}: {reason}.").format(
-            folder=target, reason=err.strerror
-        )
-        raise BuildError(
-            message, cure=_("The last good build is untouched. Make room, or check the rights.")
-        ) from err
+    with _told(target), _locked(workspace.build):
+        _recover(target)
+    edition = edition_of(workspace, issue_id)
+    with _told(target), _locked(workspace.build), _fresh(target) as folder:
+        facts = _write(folder, edition, workspace.settings, reader)
     files = {name: target / path for name, path in facts["files"].items()}
     return Build(edition, target, files, facts)
 
@@ -112,7 +106,7 @@ def _write(folder: Path, edition: Edition, settings: Settings, reader: Reader) -
     _write_images(folder / "images", edition, edition.mail_sources)
     _write_images(folder / "archive" / "images", edition, edition.page_assets)
     facts = _facts(edition, variant, filled, len(message))
-    _write_text(folder / "edition.json", json.dumps(facts, ensure_ascii=False, indent=2) + "\n")
+    _write_text(folder / FACTS, json.dumps(facts, ensure_ascii=False, indent=2) + "\n")
     return facts
 
 
@@ -159,7 +153,7 @@ def _facts(edition: Edition, variant: Variant, filled: Mapping[str, str], eml_by
             "mail_text": "mail.txt",
             "mail_eml": "mail.eml",
             "archive": "archive/index.html",
-            "edition": "edition.json",
+            "edition": FACTS,
         },
         "variants": [
             {
@@ -180,6 +174,20 @@ def _facts(edition: Edition, variant: Variant, filled: Mapping[str, str], eml_by
 
 
 @contextlib.contextmanager
+def _told(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except NewsletterError:
+        raise
+    except OSError as err:
+        message = _("The build cannot be written to {folder}: {reason}.").format(
+            folder=target, reason=err.strerror
+        )
+        cure = _("The last good build is untouched. Make room, or check the rights.")
+        raise BuildError(message, cure=cure) from err
+
+
+@contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Let one process at a time change the build folder; the next one waits."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -188,28 +196,38 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
 
 
+def _old(target: Path) -> Path:
+    return target.with_name(f".{target.name}.old")
+
+
+def _recover(target: Path) -> None:
+    """Clear up after a process that was killed: the old build takes its place again, the rest goes."""
+    old = _old(target)
+    if old.exists() and not target.exists():
+        old.rename(target)
+    for leftover in (old, *target.parent.glob(f".{target.name}.new-*")):
+        if leftover.exists():
+            shutil.rmtree(leftover)
+    if target.exists() and not (target / FACTS).is_file():
+        message = _("{folder} was not made by “newsletter build”; nothing was changed.").format(folder=target)
+        raise BuildError(message, cure=_("Remove it yourself, or set another [paths] build."))
+
+
 @contextlib.contextmanager
 def _fresh(target: Path) -> Iterator[Path]:
     """Give an empty folder that takes the target's place when all went well.
 
-    Two renames: a process killed between them leaves the old build as `.ID.old`, and the next one
-    puts it back before it begins.
+    Two renames: a process killed between them leaves the old build as `.ID.old` (see `_recover`).
     """
-    old = target.with_name(f".{target.name}.old")
-    if old.exists():
-        if target.exists():
-            shutil.rmtree(old)
-        else:
-            old.rename(target)
-    for leftover in target.parent.glob(f".{target.name}.new-*"):
-        shutil.rmtree(leftover)
+    _recover(target)
+    old = _old(target)
     folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.new-", dir=target.parent))
     try:
         folder.chmod(0o755)
         yield folder
         if target.exists():
             target.rename(old)
-        os.replace(folder, target)
+        folder.rename(target)
         shutil.rmtree(old, ignore_errors=True)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,6 +1,7 @@
 """Read `newsletter.toml` and the environment into `Settings`; the only reader of the environment.
 
-A key `[web] base_url` may also come as `NEWSLETTER_WEB__BASE_URL`, which wins.
+A key `[web] base_url` may also come as `NEWSLETTER_WEB__BASE_URL`, which wins. Faults in TOML files are
+told with their lines here, for the files of a theme too.
 """
 
 from __future__ import annotations
@@ -8,17 +9,16 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from newsletter.errors import Fault, FaultsFound, Where
 from newsletter.language import _
 from newsletter.settings_model import Settings
+from newsletter.validation import Locate, faults_of, keys_at
 from newsletter.validation import Path as KeyPath
-from newsletter.validation import faults_of, keys_of
 
 FILENAME = "newsletter.toml"
 _PREFIX = "NEWSLETTER_"
@@ -32,31 +32,36 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
     Raises:
         FaultsFound: the file is missing, is not TOML, or has wrong or unknown keys (all are named).
     """
-    text = _text(path)
+    text = read_text(path, cure=_("“newsletter init DIR” makes a folder with everything in it."))
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as err:
-        raise FaultsFound([_syntax_fault(path, err)]) from err
-    _overlay(data, environ)
+        raise FaultsFound([syntax_fault(path, err)]) from err
+    variables = _overlay(data, environ)
+    in_file = locator(path, text)
+
+    def locate(keys: KeyPath, at_key: bool) -> Where:  # noqa: FBT001 (validation.Locate has no keywords)
+        return Where(Path(variables[keys[:2]])) if keys[:2] in variables else in_file(keys, at_key)
+
     try:
         return Settings.model_validate(data)
     except ValidationError as err:
-        locate = partial(_locate, path, _lines_of(text))
-        raise FaultsFound(faults_of(err, locate, _known)) from err
+        raise FaultsFound(faults_of(err, locate, lambda keys: keys_at(Settings, keys))) from err
 
 
-def _text(path: Path) -> str:
+def read_text(path: Path, *, cure: str = "") -> str:
+    """Read a file that people write; `cure` is told when it cannot be opened."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as err:
         raise FaultsFound([Fault(Where(path), _("The file is not UTF-8."), _("Save it as UTF-8."))]) from err
     except OSError as err:
-        message = _("The settings cannot be read: {reason}.").format(reason=err.strerror)
-        cure = _("“newsletter init DIR” makes a folder with everything in it.")
+        message = _("The file cannot be read: {reason}.").format(reason=err.strerror)
         raise FaultsFound([Fault(Where(path), message, cure)]) from err
 
 
-def _syntax_fault(path: Path, err: tomllib.TOMLDecodeError) -> Fault:
+def syntax_fault(path: Path, err: tomllib.TOMLDecodeError) -> Fault:
+    """Tell where a file is not TOML."""
     # Python 3.11 to 3.13 give the position only inside the message.
     found = re.search(r"\(at line (\d+), column (\d+)\)", str(err))
     line, column = (int(found[1]), int(found[2])) if found else (0, 0)
@@ -64,14 +69,20 @@ def _syntax_fault(path: Path, err: tomllib.TOMLDecodeError) -> Fault:
     return Fault(Where(path, line, column), _("This is not valid TOML: {reason}.").format(reason=reason))
 
 
-def _overlay(data: dict[str, Any], environ: Mapping[str, str]) -> None:
-    """Put `NEWSLETTER_SECTION__KEY=value` over the file's values."""
+def _overlay(data: dict[str, Any], environ: Mapping[str, str]) -> dict[KeyPath, str]:
+    """Put `NEWSLETTER_SECTION__KEY=value` over the file's values; return the variables by what they set."""
+    variables: dict[KeyPath, str] = {}
     for name, value in sorted(environ.items()):
         section, divider, key = name.removeprefix(_PREFIX).lower().partition("__")
-        if name.startswith(_PREFIX) and divider and section in Settings.model_fields:
-            table = data.setdefault(section, {})
-            if isinstance(table, dict):
-                table[key] = value
+        if not name.startswith(_PREFIX) or not divider:
+            continue
+        if section not in Settings.model_fields:
+            variables[(section,)] = name
+        table = data.setdefault(section, {})
+        if isinstance(table, dict):
+            table[key] = value
+            variables[section, key] = name
+    return variables
 
 
 def _lines_of(text: str) -> dict[KeyPath, int]:
@@ -88,17 +99,13 @@ def _lines_of(text: str) -> dict[KeyPath, int]:
     return lines
 
 
-def _locate(path: Path, lines: Mapping[KeyPath, int], keys: KeyPath, _at_key: bool) -> Where:  # noqa: FBT001
-    while keys and keys not in lines:
-        keys = keys[:-1]
-    return Where(path, lines.get(keys, 0), 1 if keys in lines else 0)
+def locator(path: Path, text: str) -> Locate:
+    """Return what finds the line of a key in a TOML file, or of the nearest table around it."""
+    lines = _lines_of(text)
 
+    def locate(keys: KeyPath, _at_key: bool) -> Where:  # noqa: FBT001 (validation.Locate has no keywords)
+        while keys and keys not in lines:
+            keys = keys[:-1]
+        return Where(path, lines[keys], 1) if keys in lines else Where(path)
 
-def _known(keys: KeyPath) -> list[str]:
-    model: type[BaseModel] = Settings
-    for key in keys:
-        annotation = model.model_fields[str(key)].annotation if str(key) in model.model_fields else None
-        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
-            return []
-        model = annotation
-    return keys_of(model)
+    return locate

@@ -40,7 +40,7 @@ class IssueId:
         return _FORM.fullmatch(text) is not None
 
     def __str__(self) -> str:
-        return f"{self.year}-{self.number}"
+        return f"{self.year:04}-{self.number}"
 
     @property
     def roman(self) -> str:

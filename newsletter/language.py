@@ -31,6 +31,7 @@ class Phrases:
         self._catalogue = _catalogue(language)
 
     def __call__(self, message: str) -> str:
+        """Translate a reader text."""
         return self._catalogue.gettext(message)
 
 
@@ -56,6 +57,11 @@ def use(language: str) -> None:
 def editor() -> str:
     """Return the language that editors are told in."""
     return _editor.get()
+
+
+def N_(message: str) -> str:  # noqa: N802 (gettext's name for it)
+    """Mark a text for the catalogue that is translated later, by `_` with a variable."""
+    return message
 
 
 def _(message: str) -> str:

@@ -37,6 +37,15 @@ def _timezone(value: str) -> str:
     return value
 
 
+def _pattern(value: str) -> str:
+    try:
+        value.format(number=3, roman="III", year=2023)
+    except (KeyError, IndexError, ValueError, AttributeError) as err:
+        message = _("“{value}” cannot be filled in; {{number}}, {{roman}} and {{year}} may stand there.")
+        raise ValueError(message.format(value=value)) from err
+    return value
+
+
 Address = Annotated[str, AfterValidator(_address)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 
@@ -51,7 +60,7 @@ class Newsletter(_Part):
     title: Text
     language: Literal["de", "en"] = "de"
     timezone: Annotated[str, AfterValidator(_timezone)] = "Europe/Berlin"
-    issue_title: str = "Newsletter {roman} / {year}"
+    issue_title: Annotated[Text, AfterValidator(_pattern)] = "Newsletter {roman} / {year}"
     """Heading of an issue; `{number}`, `{roman}` and `{year}` are filled in."""
     issues_per_year: Annotated[int, Field(ge=1, le=366)] = 4
     hyphenation: dict[str, str] = Field(default_factory=dict)
@@ -112,6 +121,8 @@ class Paths(_Part):
     """Where files lie, seen from the folder of newsletter.toml."""
 
     database: Path = Path("subscribers.db")
+    key: Path = Path("subscribers.key")
+    """Seals the log and the addresses of erased people; made with the database, never in git."""
     build: Path = Path("build")
     outbox: Path = Path("outbox")
     issues: Path = Path("issues")

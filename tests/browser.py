@@ -28,20 +28,31 @@ ARGUMENTS = (
 )
 CURE = "No Chromium found: apt install chromium, or name the program in CHROMIUM."
 
-# What sticks out over the right edge, told once for the innermost element. Something that a narrower
-# ancestor clips or scrolls (a wide table in its own scroller) does not stick out.
+# What sticks out over the right edge, boxes and lines of text, told once for the innermost element. What a
+# narrower ancestor clips or scrolls (a wide table in its own scroller) does not stick out.
 OVERFLOW = """() => {
   const edge = window.innerWidth, found = [];
-  const out = e => e.getBoundingClientRect().right > edge + 0.5;
-  const shown = e => { const b = e.getBoundingClientRect(), s = getComputedStyle(e);
-    return b.width > 0 && b.height > 0 && s.visibility !== 'hidden' && s.opacity !== '0'; };
-  const held = e => { for (let p = e.parentElement; p && p !== document.body; p = p.parentElement)
-    if (getComputedStyle(p).overflowX !== 'visible' && !out(p)) return true; return false; };
-  const bad = [...document.body.querySelectorAll('*')].filter(e => out(e) && shown(e) && !held(e));
-  for (const e of bad.filter(e => !bad.some(o => o !== e && e.contains(o)))) {
+  const clips = e => getComputedStyle(e).overflowX !== 'visible';
+  const box = e => e.getBoundingClientRect();
+  const line = node => {
+    const range = document.createRange();
+    range.selectNode(node);
+    return box(range).right;
+  };
+  const lines = e => clips(e) ? [] : [...e.childNodes].filter(n => n.nodeType === Node.TEXT_NODE).map(line);
+  const right = e => Math.max(box(e).right, ...lines(e));
+  const shown = e => box(e).width > 0 && box(e).height > 0 && getComputedStyle(e).visibility !== 'hidden';
+  const held = e => {
+    for (let p = e.parentElement; p && p !== document.body; p = p.parentElement)
+      if (clips(p) && box(p).right <= edge + 0.5) return true;
+    return false;
+  };
+  const all = [...document.body.querySelectorAll('*')];
+  const bad = all.filter(e => right(e) > edge + 0.5 && shown(e) && !held(e));
+  for (const e of bad.filter(e => !bad.some(other => other !== e && e.contains(other)))) {
     const name = [e.tagName.toLowerCase(), ...e.classList].join('.');
-    const by = Math.ceil(e.getBoundingClientRect().right - edge);
-    found.push(`<${name}> sticks out by ${by} px: ${(e.textContent || '').trim().slice(0, 60)}`);
+    const text = e.textContent.trim().replace(/\\s+/g, ' ').slice(0, 60);
+    found.push(`<${name}> sticks out by ${Math.ceil(right(e) - edge)} px: ${text}`);
   }
   const wide = document.documentElement.scrollWidth;
   if (wide > edge) found.push(`the page is ${wide} px wide in a window of ${edge} px`);

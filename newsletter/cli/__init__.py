@@ -28,10 +28,10 @@ COMMANDS = {
 class _Commands(click.Group):
     """Loads a command's module when it is asked for, so that `--help` answers at once."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 (click's signature)
         if cmd_name not in COMMANDS:
             return None
         module, name = COMMANDS[cmd_name].split(":")
@@ -61,7 +61,7 @@ def _group() -> click.Group:
     )
 
 
-def _show_version(context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001
+def _show_version(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
     if value and not context.resilient_parsing:
         click.echo(f"newsletter {__version__}")
         context.exit()
@@ -86,8 +86,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             traceback.print_exc()
         click.echo(str(err), err=True)
         return err.exit_code
-    except BrokenPipeError:
-        # The reader of our output went away (`newsletter … | head`); nothing is wrong with the work.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception as err:  # noqa: BLE001 (the one place that catches; nobody is to read a traceback)
+        if "--debug" in args:
+            traceback.print_exc()
+        click.echo(_unforeseen(err), err=True)
         return 1
     return int(result or 0)
+
+
+def _unforeseen(err: Exception) -> str:
+    if isinstance(err, OSError) and err.strerror:
+        return f"{err.filename}: {err.strerror}" if err.filename else err.strerror
+    told = _("The program itself failed ({reason}). “newsletter --debug …” shows where.")
+    return told.format(reason=f"{type(err).__name__}: {err}")

@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     ),
 )
 @click.option("--json", "as_json", is_flag=True, help=_("Print the facts of the build as JSON."))
-def build(issue_id: str | None, sample: str | None, as_json: bool) -> None:  # noqa: FBT001
+def build(issue_id: str | None, sample: str | None, as_json: bool) -> None:
     """Run `newsletter build`."""
-    from newsletter.build import build as build_issue  # noqa: PLC0415 (--help must not load the composer)
-    from newsletter.workspace import Workspace  # noqa: PLC0415
+    from newsletter.build import build as build_issue
+    from newsletter.workspace import Workspace
 
     workspace = Workspace.find(Path.cwd(), os.environ)
     reader = _reader(sample, workspace.settings)
@@ -44,7 +44,7 @@ def build(issue_id: str | None, sample: str | None, as_json: bool) -> None:  # n
 
 
 def _reader(sample: str | None, settings: Settings) -> Reader:
-    from newsletter.mail.salutation import Reader  # noqa: PLC0415
+    from newsletter.mail.salutation import Reader
 
     if sample is None:
         return Reader()
@@ -57,10 +57,12 @@ def _tell(done: Build) -> None:
     facts = done.facts
     used = facts["html_bytes"] / facts["html_limit"]
     images = sum(image["bytes"] for image in facts["images"])
+    share = _("{percent} of Gmail's limit of {limit}").format(
+        percent=f"{used:.0%}", limit=_kb(facts["html_limit"])
+    )
     rows = [
         (_("Subject"), facts["subject"]),
-        (_("Mail"), f"{_short(done.files['mail_html'])}  {_kb(facts['html_bytes'])}, "
-         + _("{percent} of Gmail's limit of {limit}").format(percent=f"{used:.0%}", limit=_kb(facts["html_limit"]))),
+        (_("Mail"), f"{_short(done.files['mail_html'])}  {_kb(facts['html_bytes'])}, {share}"),
         (_("Plain text"), f"{_short(done.files['mail_text'])}  {_kb(facts['text_bytes'])}"),
         (_("Message"), f"{_short(done.files['mail_eml'])}  {_kb(facts['eml_bytes'])}"),
         (_("Archive page"), str(_short(done.files["archive"]))),

@@ -15,8 +15,8 @@ from newsletter.language import _
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
 def init(folder: Path) -> None:
     """Run `newsletter init`."""
-    from newsletter.issue import scaffold  # noqa: PLC0415 (--help must not load the models)
-    from newsletter.workspace import Workspace  # noqa: PLC0415
+    from newsletter.issue import scaffold
+    from newsletter.workspace import Workspace
 
     written = scaffold.init(folder, date.today())  # noqa: DTZ011 (the editor's own calendar)
     written.append(scaffold.write_schema(Workspace.find(folder, os.environ)))
@@ -33,9 +33,9 @@ def init(folder: Path) -> None:
 @click.argument("issue_id", metavar="[ID]", required=False)
 def new(issue_id: str | None) -> None:
     """Run `newsletter new`."""
-    from newsletter.issue import scaffold  # noqa: PLC0415
-    from newsletter.issue_id import IssueId  # noqa: PLC0415
-    from newsletter.workspace import Workspace  # noqa: PLC0415
+    from newsletter.issue import scaffold
+    from newsletter.issue_id import IssueId
+    from newsletter.workspace import Workspace
 
     workspace = Workspace.find(Path.cwd(), os.environ)
     wanted = IssueId.parse(issue_id) if issue_id else None
@@ -49,11 +49,11 @@ def new(issue_id: str | None) -> None:
 @click.option(
     "--print", "to_stdout", is_flag=True, help=_("Print it instead of writing issues/issue.schema.json.")
 )
-def schema(to_stdout: bool) -> None:  # noqa: FBT001
+def schema(to_stdout: bool) -> None:
     """Run `newsletter schema`."""
-    from newsletter.issue import scaffold  # noqa: PLC0415
-    from newsletter.issue import schema as issue_schema  # noqa: PLC0415
-    from newsletter.workspace import Workspace  # noqa: PLC0415
+    from newsletter.issue import scaffold
+    from newsletter.issue import schema as issue_schema
+    from newsletter.workspace import Workspace
 
     workspace = Workspace.find(Path.cwd(), os.environ)
     if to_stdout:

@@ -18,9 +18,12 @@ from newsletter.compose import days, links
 from newsletter.compose.edition import Asset
 from newsletter.compose.markdown import Markdown, Prose
 from newsletter.compose.places import PlaceBook
+from newsletter.compose.typography import SHY
 from newsletter.errors import Fault, FaultsFound
 from newsletter.issue.model import Image, Section, Text, Value
-from newsletter.language import Phrases
+from newsletter.language import Phrases, _
+
+_SCHEMES = {"email": "mailto:", "phone": "tel:"}
 
 
 @dataclass(frozen=True)
@@ -103,10 +106,10 @@ class Content:
 
     def words(self, marked: str) -> Line:
         """Set a line whose personal places are marked already, or that comes from the settings."""
-        plain = self._markdown.line(marked)
-        return Line(plain, Markup(escape(self._hyphenate(plain))))  # noqa: S704 (escaped here)
+        text = self._markdown.line(marked)
+        return Line(text.replace(SHY, ""), Markup(escape(self._hyphenate(text))))  # noqa: S704 (escaped here)
 
-    def _value(self, value: Value, heading: int) -> Any:  # noqa: ANN401 (one of many, by the field's type)
+    def _value(self, value: Value, heading: int) -> Any:
         if isinstance(value, Text):
             return self._text(value, heading)
         if isinstance(value, Image):
@@ -115,14 +118,13 @@ class Content:
             items = (self._value(item, heading) for item in value)
             return tuple(item for item in items if item is not None)
         if isinstance(value, Mapping):
-            return SimpleNamespace(**{name: self._value(part, heading) for name, part in value.items()})
-        if isinstance(value, date):
-            return days.day(value, self._phrases.language)
-        if isinstance(value, time):
-            return days.clock(value, self._phrases)
+            below = heading + 1 if value.get("heading") else heading
+            return SimpleNamespace(**{name: self._value(part, below) for name, part in value.items()})
+        if isinstance(value, date | time):
+            return days.in_words(value, self._phrases)
         return value
 
-    def _text(self, text: Text, heading: int) -> Any:  # noqa: ANN401
+    def _text(self, text: Text, heading: int) -> Any:
         if text.kind == "markdown":
             return self._markdown.prose(text, self._places.mark(text), self._faults, heading=heading)
         if text.kind == "inline":
@@ -130,22 +132,21 @@ class Content:
         if text.kind == "lines":
             return self._lines(text)
         if text.kind == "url":
-            return self._url(text)
-        if text.kind == "email":
-            return Contact(text.value, self._url(text, "mailto:") or "")
-        if text.kind == "phone":
-            digits = text.value.replace("(0)", "").replace(" ", "").replace("–", "-")
-            return Contact(text.value, self._url(text, "tel:", digits) or "")
+            return self._url(text, text.value)
+        if scheme := _SCHEMES.get(text.kind):
+            address = text.value if text.kind == "email" else text.value.replace(" ", "").replace("–", "-")
+            return Contact(text.value, self._url(text, scheme + address) or "")
         return self.line(text)
 
     def _lines(self, text: Text) -> Line:
         lines = [self.words(line) for line in self._places.mark(text).strip().split("\n")]
         return Line("\n".join(line.plain for line in lines), Markup("<br>").join(line.html for line in lines))
 
-    def _url(self, text: Text, scheme: str = "", value: str | None = None) -> str | None:
-        self._places.refuse(text)
+    def _url(self, text: Text, url: str) -> str | None:
+        if not self._places.none_in(text):
+            return None
         try:
-            return links.checked(scheme + (text.value if value is None else value))
+            return links.checked(url)
         except links.LinkError as err:
             self._faults.append(Fault(text.where, err.message, err.cure))
             return None
@@ -156,10 +157,14 @@ class Content:
         except FaultsFound as found:
             self._faults += found.faults
             return None
+        if image.link and not image.alt:
+            message = _("An image that is a link needs “alt”: it says where the link leads.")
+            cure = _("Write “alt:” instead of “decorative: true”, or leave out the link.")
+            self._faults.append(Fault(image.link.where, message, cure))
         return Picture(
             asset=asset,
             alt=self.line(image.alt).plain if image.alt else "",
             caption=self._text(image.caption, 0) if image.caption else None,
             credit=self._text(image.credit, 0) if image.credit else None,
-            link=self._url(image.link) if image.link else None,
+            link=self._url(image.link, image.link.value) if image.link else None,
         )

@@ -42,6 +42,11 @@ class Clock:
         return self.words
 
 
+def in_words(value: date | time, phrases: Phrases) -> Day | Clock:
+    """Write a date or a time of day in words."""
+    return day(value, phrases.language) if isinstance(value, date) else clock(value, phrases)
+
+
 def day(value: date, language: str) -> Day:
     """Write a date in words (DIN 5008: month in letters, no leading zero)."""
     from babel.dates import format_date  # noqa: PLC0415 (40 ms that only issues with dates pay)

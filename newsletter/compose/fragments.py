@@ -9,6 +9,11 @@ from markupsafe import Markup
 
 from newsletter.compose.inline import Inliner
 
+_BLOCK = (
+    r"</?(?:address|blockquote|br|caption|div|h[1-6]|hr|li|ol|p|table|tbody|td|tfoot|th|thead|tr|ul)\b[^<>]*>"
+)
+_BEFORE_BLOCK = re.compile(rf"(?<=>)\s*\n\s*(?={_BLOCK})")
+_AFTER_BLOCK = re.compile(rf"({_BLOCK})\s*\n\s*(?=<)")
 _MARKER = re.compile(r"zqB(\d+)zq")
 
 
@@ -30,7 +35,7 @@ class Fragments:
 
 
 def _squeezed(html: str) -> str:
-    """Leave out the indentation that templates have between their tags, but nothing inside a <pre>."""
+    """Leave out a template's indentation between blocks; between words it is a space, in <pre> it stays."""
     if "<pre" in html:
         return html.strip()
-    return re.sub(r">\s*\n\s*<", "><", html.strip())
+    return _AFTER_BLOCK.sub(r"\1", _BEFORE_BLOCK.sub("", html.strip()))

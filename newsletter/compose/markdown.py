@@ -19,8 +19,10 @@ from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup, escape
 
 from newsletter.compose import links
+from newsletter.compose.edition import MARKER
+from newsletter.compose.places import refused_in_link
 from newsletter.compose.typography import QUOTES, bind
-from newsletter.errors import Fault
+from newsletter.errors import Fault, Where
 from newsletter.issue.model import Text
 from newsletter.language import _
 
@@ -28,7 +30,7 @@ _TAGS = {
     "p", "br", "strong", "em", "s", "a", "ul", "ol", "li", "blockquote", "code", "pre", "hr",
     "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td",
 }  # fmt: skip
-_ATTRIBUTES = {"a": {"href"}, "ol": {"start"}, "th": {"style", "scope"}, "td": {"style"}}
+_ATTRIBUTES = {"*": set(), "a": {"href"}, "ol": {"start"}, "th": {"style", "scope"}, "td": {"style"}}
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,10 @@ def _parsers(language: str) -> tuple[MarkdownIt, MarkdownIt]:
     texts = MarkdownIt("commonmark", {"typographer": True, "quotes": QUOTES[language]})
     # HTML is recognised in order to be refused; no renderer here ever writes it.
     texts.enable(["table", "strikethrough", "replacements", "smartquotes"])
-    texts.validateLink = lambda url: True  # type: ignore[method-assign]  # noqa: ARG005 (links.checked names the fault)
+    # links.checked names what is wrong with a link, and writes it in ASCII; the parser leaves it alone.
+    texts.validateLink = lambda url: True  # type: ignore[method-assign] # noqa: ARG005 (the parser's hook)
+    texts.normalizeLink = lambda url: url  # type: ignore[method-assign] # (the parser's hook)
+    texts.normalizeLinkText = lambda link: link  # type: ignore[method-assign] # (the parser's hook)
     lines = MarkdownIt("zero", {"typographer": True, "quotes": QUOTES[language]})
     lines.enable(["replacements", "smartquotes"])
     return texts, lines
@@ -106,13 +111,14 @@ class _Writer(RendererHTML):
         super().__init__()
         self._hyphenate = hyphenate
 
-    def text(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+    def text(self, tokens: Sequence[Token], idx: int, *_renderer: object) -> str:
         return str(escape(self._hyphenate(tokens[idx].content)))
 
-    def html_inline(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+    def html_inline(self, tokens: Sequence[Token], idx: int, *_renderer: object) -> str:
         return str(escape(tokens[idx].content))
 
-    html_block = html_inline
+    def html_block(self, tokens: Sequence[Token], idx: int, *_renderer: object) -> str:
+        return self.html_inline(tokens, idx)
 
     def th_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         tokens[idx].attrSet("scope", "col")
@@ -134,41 +140,60 @@ class _Inspection:
         self._text = text
 
     def faults(self, tokens: Sequence[Token]) -> list[Fault]:
-        return [fault for token in tokens for fault in self._token(token)]
+        return [fault for token in tokens for fault in self._block(token)]
 
-    def _token(self, token: Token) -> Iterator[Fault]:
+    def _block(self, token: Token) -> Iterator[Fault]:
         line = token.map[0] if token.map else 0
         if token.type == "html_block":
-            yield self._html(token, line)
-        opened = ""
+            yield self._html(token, self._text.line(line))
+        rest = token.content
         for child in token.children or ():
-            if child.type in {"softbreak", "hardbreak"}:
-                line += 1
-            elif child.type == "html_inline":
-                yield self._html(child, line)
-            elif child.type == "image":
-                message = _("An image cannot stand in the text.")
-                cure = _(
-                    "Write it into the section's “image:” with “file:” and “alt:”, or as a section of its own."
-                )
-                yield Fault(self._text.line(line), message, cure)
-            elif child.type == "link_open":
-                opened = self._link(child)
-                if opened:
-                    message, _tab, cure = opened.partition("\t")
-                    yield Fault(self._text.line(line), message, cure)
+            yield from self._inline(child, self._text.line(line))
+            breaks, rest = _lines_in(child, rest)
+            line += breaks
 
-    def _html(self, token: Token, line: int) -> Fault:
+    def _inline(self, token: Token, where: Where) -> Iterator[Fault]:
+        if token.type == "html_inline":
+            yield self._html(token, where)
+        elif token.type == "image":
+            message = _("An image cannot stand in the text.")
+            cure = _(
+                "Write it into the section's “image:” with “file:” and “alt:”, or as a section of its own."
+            )
+            yield Fault(where, message, cure)
+        elif token.type == "link_open":
+            yield from self._link(token, where)
+
+    def _html(self, token: Token, where: Where) -> Fault:
         found = re.search(r"<[^>]*>?", token.content)
         message = _("HTML is not allowed in the text: {html}").format(html=(found[0] if found else "")[:40])
-        return Fault(
-            self._text.line(line), message, _("Use Markdown: **bold**, *italic*, [text](https://…).")
-        )
+        return Fault(where, message, _("Use Markdown: **bold**, *italic*, [text](https://…)."))
 
-    def _link(self, token: Token) -> str:
-        """Write the checked address into the token; return message and cure when it is not allowed."""
+    def _link(self, token: Token, where: Where) -> Iterator[Fault]:
+        """Write the checked address into the token, or tell why it is not allowed."""
+        url = str(token.attrs.get("href", ""))
+        if MARKER.search(url):
+            yield refused_in_link(where)
+            return
+        if title := token.attrs.get("title"):
+            message = _("A link cannot have a title: “{title}”.").format(title=title)
+            yield Fault(where, message, _("Telephones do not show it. Write it into the text."))
         try:
-            token.attrs["href"] = links.checked(str(token.attrs.get("href", "")))
+            token.attrs["href"] = links.checked(url)
         except links.LinkError as err:
-            return f"{err.message}\t{err.cure}"
-        return ""
+            yield Fault(where, err.message, err.cure)
+
+
+def _lines_in(token: Token, rest: str) -> tuple[int, str]:
+    """Count the line breaks that a token stands for; `rest` is the source from about there on."""
+    if token.type in {"softbreak", "hardbreak"}:
+        return 1, rest
+    if token.type == "html_inline":
+        return token.content.count("\n"), rest
+    if token.type == "code_inline":  # its line breaks have become spaces
+        pattern = (
+            token.markup + r"\s?" + re.escape(token.content).replace(r"\ ", r"\s") + r"\s?" + token.markup
+        )
+        if found := re.search(pattern, rest):
+            return found[0].count("\n"), rest[found.end() :]
+    return 0, rest

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from newsletter.compose.edition import MARKER, Place
-from newsletter.errors import Fault
+from newsletter.errors import Fault, Where
 from newsletter.issue.model import Text
 from newsletter.language import Phrases, _
 from newsletter.validation import did_you_mean
@@ -15,6 +15,12 @@ NAMES = ("salutation", "title", "first_name", "last_name", "name", "organisation
 _PLACE = re.compile(r"\{\{\s*([^{}|]*?)\s*(?:\|([^{}]*))?\}\}")
 _LOOSE = re.compile(r"\{\{|\}\}")
 _RESERVED = re.compile(r"zq[A-Z]\d*zq")
+
+
+def refused_in_link(where: Where) -> Fault:
+    """Complain about a personal place in a link."""
+    message = _("A personal place cannot stand in a link.")
+    return Fault(where, message, _("A link that differs for each reader would tell who clicked."))
 
 
 class PlaceBook:
@@ -38,27 +44,32 @@ class PlaceBook:
 
     def mark(self, text: Text) -> str:
         """Return the text with a marker at each personal place; faults are collected."""
-        if found := _RESERVED.search(text.value) or MARKER.search(text.value):
-            message = _("“{text}” is reserved for the program.").format(text=found[0])
-            self._fault(text, found.start(), message, _("Write it differently."))
+        if not self._is_free(text):
             return ""
-        marked = _PLACE.sub(lambda found: self._marker(text, found), text.value)
-        if loose := _LOOSE.search(marked):
-            message = _("A personal place is not closed: “{text}”.").format(text=marked[loose.start() :][:20])
+        left = _PLACE.sub(lambda found: " " * len(found[0]), text.value)
+        if loose := _LOOSE.search(left):
+            message = _("A personal place is not closed: “{text}”.").format(text=left[loose.start() :][:20])
             cure = _("It looks like this: {{ first_name | dear reader }}.")
-            self._fault(text, text.value.find(loose[0]), message, cure)
-        return marked
+            self._fault(text, loose.start(), message, cure)
+        return _PLACE.sub(lambda found: self._marker(text, found), text.value)
 
-    def plain(self, marked: str) -> str:
+    def plain(self, marked: str, escape: Callable[[str], str] = str) -> str:
         """Put the neutral forms into a marked text."""
-        fallbacks = {place.marker: place.fallback for place in self.places}
+        fallbacks = {place.marker: escape(place.fallback) for place in self.places}
         return MARKER.sub(lambda found: fallbacks[found[0]], marked)
 
-    def refuse(self, text: Text) -> None:
-        """Complain about a personal place where none may be."""
+    def none_in(self, text: Text) -> bool:
+        """Say whether a link is free of personal places; complain about one."""
         if _PLACE.search(text.value):
-            message = _("A personal place cannot stand in a link.")
-            self._fault(text, 0, message, _("A link that differs for each reader would tell who clicked."))
+            self.faults.append(refused_in_link(text.where))
+            return False
+        return self._is_free(text)
+
+    def _is_free(self, text: Text) -> bool:
+        if found := _RESERVED.search(text.value):
+            message = _("“{text}” is reserved for the program.").format(text=found[0])
+            self._fault(text, found.start(), message, _("Write it differently."))
+        return found is None
 
     def _marker(self, text: Text, found: re.Match[str]) -> str:
         name, fallback = found[1], found[2]

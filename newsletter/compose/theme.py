@@ -1,7 +1,7 @@
 """The look: templates and design values, the office's own before the package's (Jinja2's only home).
 
-Three kinds of templates, told apart by their names: `*.mjml.j2` (mail), `*.html.j2` (page) and `*.css.j2`
-with autoescape, `*.txt.j2` (plain text) without. Undefined names are faults; a fault names the template's
+Templates are told apart by their names: `*.mjml.j2` (mail) and `*.html.j2` (page) with autoescape,
+`*.css.j2` and `*.txt.j2` (plain text) without. Undefined names are faults; a fault names the template's
 file and line.
 """
 
@@ -54,13 +54,19 @@ class Theme:
                 merged.setdefault(name, {}).update(table)
         return merged
 
-    def render(self, name: str, context: Mapping[str, Any], *, marked: bool = False) -> str:
-        """Render a template; with `marked` each line of the template leaves a mark (see `Origin`).
+    def render(self, name: str, context: Mapping[str, Any]) -> str:
+        """Render a template.
 
         Raises:
             FaultsFound: the template is missing, wrong, or uses a name that is not there.
         """
-        environment = self._marking if marked else self._environment
+        return self._rendered(self._environment, name, context)
+
+    def marked(self, name: str, context: Mapping[str, Any]) -> str:
+        """Render a template so that each of its lines leaves a mark (see `Origin`)."""
+        return self._rendered(self._marking, name, context)
+
+    def _rendered(self, environment: Environment, name: str, context: Mapping[str, Any]) -> str:
         try:
             return environment.get_template(name).render({**context, "theme": self.values})
         except FaultsFound:
@@ -190,7 +196,7 @@ class _LineMarks(Extension):
 class _Bytecode(FileSystemBytecodeCache):
     """Jinja's cache of compiled templates, written whole or not at all, and never a reason to fail."""
 
-    def dump_bytecode(self, bucket: Any) -> None:  # noqa: ANN401 (jinja2.bccache.Bucket, not exported)
+    def dump_bytecode(self, bucket: Any) -> None:
         try:
             write_whole(Path(self._get_cache_filename(bucket)), bucket.bytecode_to_string())
         except OSError:

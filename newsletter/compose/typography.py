@@ -9,6 +9,7 @@ import re
 import tempfile
 from collections.abc import Mapping
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
@@ -22,7 +23,12 @@ MIN_PART = 2
 LONG_WORD = 14
 """Letters from which a word is divided: shorter ones fit a phone's line at every size we use."""
 _VOWEL = re.compile(r"[aeiouyäöüáéíóúàèâêî]", re.IGNORECASE)
-_UNITS = "Uhr|km²|km|m²|m³|cm|mm|m|kg|t|ha|kWh|MWh|MB|GB|°C|%|‰|€|Euro|EUR|Mio\\.|Mrd\\.|Prozent|Minuten|Stunden|Tage"
+_LONG_CHUNK = re.compile(rf"\S{{{LONG_WORD},}}")
+_LONG_LETTERS = re.compile(rf"[^\W\d_]{{{LONG_WORD},}}")
+_UNITS = (
+    r"Uhr|km²|km|m²|m³|cm|mm|m|kg|t|ha|kWh|MWh|MB|GB|°C|%|‰|€|Euro|EUR|Mio\.|Mrd\."
+    r"|Prozent|Minuten|Stunden|Tage"
+)
 _MONTHS = {
     "de": "Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember",
     "en": "January|February|March|April|May|June|July|August|September|October|November|December",
@@ -74,20 +80,21 @@ class Hyphenator:
         self._language = {"de": "de_DE", "en": "en_GB"}[language]
         self._exceptions = {word.casefold(): parts for word, parts in exceptions.items()}
         self._shelf = shelf
+        self._seal = f"{self._language} {version('pyphen')} {MARGIN}"
 
     def __call__(self, text: str) -> str:
         """Return the text with soft hyphens."""
-        return re.sub(r"\S{%d,}" % LONG_WORD, lambda chunk: self._chunk(chunk[0]), text)
+        return _LONG_CHUNK.sub(lambda chunk: self._chunk(chunk[0]), text)
 
     def _chunk(self, chunk: str) -> str:
         if "@" in chunk or "://" in chunk or re.search(r"\w\.\w", chunk) or SHY in chunk:
             return chunk
-        return re.sub(r"[^\W\d_]{%d,}" % LONG_WORD, lambda word: self._word(word[0]), chunk)
+        return _LONG_LETTERS.sub(lambda word: self._word(word[0]), chunk)
 
     def _word(self, word: str) -> str:
         if parts := self._exceptions.get(word.casefold()):
             return _divided_like(word, parts)
-        key = f"{self._language}:{word}"
+        key = f"{self._seal}:{word}"
         kept = self._shelf.get(key) if self._shelf else None
         if kept is None:
             kept = SHY.join(_syllables(_dictionary(self._language).inserted(word, SHY).split(SHY)))
@@ -109,10 +116,10 @@ def _divided_like(word: str, parts: str) -> str:
 
 
 def _syllables(parts: list[str]) -> list[str]:
-    """Join what the patterns cut too finely (`Zusam-me-n-a-r-beit`): each part has a vowel and two letters."""
+    """Join what the patterns cut too finely (`Zusam-me-n-a-r-beit`): a part has a vowel and two letters."""
     result = parts[:1]
     for part in parts[1:]:
-        if not _VOWEL.search(part) or len(result[-1]) < MIN_PART:
+        if not _VOWEL.search(part) or not _VOWEL.search(result[-1]) or len(result[-1]) < MIN_PART:
             result[-1] += part
         else:
             result.append(part)

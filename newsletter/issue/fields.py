@@ -12,6 +12,7 @@ A section type lies in a theme folder as `sections/NAME/section.toml`. Each fiel
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable
 from datetime import date, time
 from typing import Annotated, Any, Literal, Self
 
@@ -22,6 +23,7 @@ from pydantic import (
     ConfigDict,
     Field,
     StrictBool,
+    StrictInt,
     StrictStr,
     WithJsonSchema,
     create_model,
@@ -38,8 +40,17 @@ Kind = Literal[
 TEXT_KINDS = frozenset({"line", "inline", "markdown", "lines", "url", "email", "phone"})
 MAX_TEXT = 100_000
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
+_ANCHOR = r"[a-z][a-z0-9-]*"
+_ALMOST_FLAGS = {"yes", "no", "on", "off", "ja", "nein"}
 _GERMAN_DAY = re.compile(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})")
 _CLOCK = re.compile(r"([01]?\d|2[0-3])[:.]([0-5]\d)")
+
+
+def refuse_taken(names: Iterable[str], taken: Collection[str]) -> None:
+    """Refuse names of fields that every section has, or that pydantic keeps for itself (`copy`, `json`)."""
+    for name in names:
+        if name in taken or hasattr(BaseModel, name):
+            raise ValueError(_("the name “{name}” is taken; call the field otherwise").format(name=name))
 
 
 class FieldSpec(BaseModel):
@@ -69,12 +80,22 @@ class FieldSpec(BaseModel):
             raise ValueError(_("a group needs “fields”"))
         if self.type == "choice" and not self.choices:
             raise ValueError(_("a choice needs “choices”"))
+        refuse_taken(self.fields, set())
+        if self.default is not None and not self._is_fitting(self.default):
+            raise ValueError(_("the default does not fit the type “{type}”").format(type=self.type))
         unknown = [name for name in self.sort if not (self.of and name in self.of.fields)]
         if unknown:
             raise ValueError(
                 _("“sort” names a field that is not in the list: {name}").format(name=unknown[0])
             )
         return self
+
+    def _is_fitting(self, default: str | bool | int) -> bool:  # noqa: FBT001 (a value, not a switch)
+        if self.type == "choice":
+            return default in self.choices
+        return type(default) is {"flag": bool, "number": int}.get(self.type, str) and (
+            self.type in {"flag", "number", *TEXT_KINDS}
+        )
 
     @property
     def members(self) -> dict[str, FieldSpec]:
@@ -99,6 +120,33 @@ def _one_line(value: str) -> str:
     if "\n" in value:
         raise ValueError(_("one line belongs here; write the text behind the colon, without “|”"))
     return value
+
+
+def _anchor(value: str) -> str:
+    if not re.fullmatch(_ANCHOR, value):
+        raise ValueError(_("small letters, digits and - only, beginning with a letter."))
+    return value
+
+
+def _line_or_flag(value: object) -> object:
+    """Check a text that may also be true or false; a union would tell two faults for one mistake."""
+    if isinstance(value, bool):
+        return value
+    if not isinstance(value, str) or value.casefold() in _ALMOST_FLAGS:
+        raise ValueError(_("a line of text, true or false belongs here."))
+    return _one_line(_clean(value))
+
+
+def given(value: object) -> object:
+    """Refuse a key without a value, where a missing key is all right."""
+    if value is None:
+        raise ValueError(_("this must not be empty."))
+    return value
+
+
+def listed(value: object) -> object:
+    """Let a single name stand for a list of one."""
+    return [value] if isinstance(value, str) else value
 
 
 def _day(value: object) -> object:
@@ -131,14 +179,20 @@ def _phone(value: str) -> str:
     return value
 
 
-_Text = Annotated[StrictStr, AfterValidator(_clean)]
+_Text = Annotated[StrictStr, AfterValidator(_clean), WithJsonSchema({"type": "string", "pattern": r"\S"})]
+Anchor = Annotated[
+    StrictStr, AfterValidator(_anchor), WithJsonSchema({"type": "string", "pattern": f"^{_ANCHOR}$"})
+]
+LineOrFlag = Annotated[
+    str | bool | None, BeforeValidator(_line_or_flag), WithJsonSchema({"type": ["string", "boolean"]})
+]
 Line = Annotated[_Text, AfterValidator(_one_line)]
 Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "examples": ["2023-08-02"]})]
 _Clock = Annotated[time, BeforeValidator(_clock), WithJsonSchema({"type": "string", "examples": ["14:30"]})]
 _SIMPLE: dict[str, Any] = {
     "line": Line, "inline": Line, "markdown": _Text, "lines": _Text, "url": Line,
     "email": Annotated[Line, AfterValidator(_email)], "phone": Annotated[Line, AfterValidator(_phone)],
-    "date": Day, "time": _Clock, "number": int, "flag": StrictBool,
+    "date": Day, "time": _Clock, "number": StrictInt, "flag": StrictBool,
 }  # fmt: skip
 
 
@@ -147,11 +201,22 @@ class _Block(BaseModel):
 
 
 class _ImageBlock(_Block):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"required": ["alt"]},
+                {"required": ["decorative"], "properties": {"decorative": {"const": True}}},
+            ]
+        }
+    )
+
     @model_validator(mode="before")
     @classmethod
     def _described(cls, data: object) -> object:
         """An image says what is to be seen, or says that there is nothing to be said (WCAG 1.1.1)."""
-        if isinstance(data, dict) and "file" in data and not data.get("alt") and not data.get("decorative"):
+        if isinstance(data, dict) and not {"alt", "decorative"} & {
+            key for key in data if data[key] is not False
+        }:
             raise ValueError(
                 _("the image needs “alt”: what is to be seen on it, in a sentence (or “decorative: true”)")
             )
@@ -182,9 +247,8 @@ _BUILT_IN: dict[str, dict[str, FieldSpec]] = {
 
 def model_of(name: str, fields: dict[str, FieldSpec], base: type[BaseModel] = _Block) -> type[BaseModel]:
     """Make the pydantic model of a group of fields."""
-    return create_model(
-        name, __base__=base, **{key: _member(f"{name}_{key}", spec) for key, spec in fields.items()}
-    )  # type: ignore[call-overload, no-any-return]
+    members: dict[str, Any] = {key: _member(f"{name}_{key}", spec) for key, spec in fields.items()}
+    return create_model(name, __base__=base, **members)
 
 
 def _member(name: str, spec: FieldSpec) -> tuple[Any, Any]:
@@ -192,14 +256,16 @@ def _member(name: str, spec: FieldSpec) -> tuple[Any, Any]:
     description = spec.help.get("de" if editor() == "de" else "en")
     if spec.required:
         return annotation, Field(description=description)
-    return annotation | None, Field(default=spec.default, description=description)
+    # Not `| None`: a key that is there has a value, so that a skeleton's gaps are faults.
+    return annotation, Field(default=spec.default, description=description)
 
 
-def _annotation(name: str, spec: FieldSpec) -> Any:  # noqa: ANN401 (a type made at run time)
+def _annotation(name: str, spec: FieldSpec) -> Any:
     if spec.type == "choice":
         return Literal[spec.choices]
     if spec.type == "list" and spec.of is not None:
-        return Annotated[list[_annotation(name, spec.of)], Field(min_length=1)]
+        of = _annotation(name, spec.of)
+        return Annotated[list[of], Field(min_length=1)]  # type: ignore[valid-type]  # made at run time
     if spec.type == "image":
         return model_of(name, spec.members, _ImageBlock)
     if spec.type in {"group", "button"}:

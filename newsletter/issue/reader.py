@@ -8,26 +8,38 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    ValidationError,
+    WithJsonSchema,
+)
 
 from newsletter.errors import Fault, FaultsFound
 from newsletter.issue import section_type, source
-from newsletter.issue.fields import TEXT_KINDS, Day, FieldSpec, Line
+from newsletter.issue.fields import TEXT_KINDS, Day, FieldSpec, Line, LineOrFlag, given
 from newsletter.issue.model import Image, Issue, Section, Text, Value
 from newsletter.issue.section_type import COMMON_FIELDS, SectionBase, SectionType
 from newsletter.issue.source import KeyPath, Source
 from newsletter.issue_id import IssueId
-from newsletter.language import _
+from newsletter.language import LANGUAGES, N_, _
 from newsletter.settings_model import Settings
-from newsletter.validation import did_you_mean, faults_of, keys_of
+from newsletter.validation import did_you_mean, faults_of, keys_at
 
 MAX_SEGMENTS = 6
 """Segments an issue may distinguish: each doubles the variants that can occur."""
+
+
+SALUTATION = "{{ salutation }}"
 
 
 class Head(BaseModel):
@@ -35,24 +47,29 @@ class Head(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    year: Annotated[int, Field(ge=1900, le=9999, description="Year, as in the folder's name")]
-    number: Annotated[int, Field(ge=1, le=366, description="Number within the year, as in the folder's name")]
-    date: Annotated[Day, Field(description="Day it appears")]
+    year: Annotated[StrictInt, Field(ge=1900, le=9999, description=N_("Year, as in the folder's name"))]
+    number: Annotated[
+        StrictInt, Field(ge=1, le=366, description=N_("Number within the year, as in the folder's name"))
+    ]
+    date: Annotated[Day, Field(description=N_("Day it appears"))]
     language: Annotated[
-        Literal["de", "en"] | None, Field(description="Language, when it is not that of newsletter.toml")
+        Literal["de", "en"] | None,
+        BeforeValidator(given),
+        WithJsonSchema({"enum": list(LANGUAGES)}),
+        Field(description=N_("Language, when it is not that of newsletter.toml")),
     ] = None
     title: Annotated[
-        Line | None, Field(description="Heading of the issue; made from newsletter.toml without it")
-    ] = None
-    subject: Annotated[Line, Field(description="Subject of the mail")]
+        Line, Field(description=N_("Heading of the issue; made from newsletter.toml without it"))
+    ] = ""
+    subject: Annotated[Line, Field(description=N_("Subject of the mail"))]
     preheader: Annotated[
-        Line, Field(description="What mail programs show behind the subject, 40-110 characters")
+        Line, Field(description=N_("What mail programs show behind the subject, 40-110 characters"))
     ]
     salutation: Annotated[
-        Line | Literal[False], Field(description="“{{ salutation }}” greets by name; false leaves it out")
-    ] = "{{ salutation }}"
-    contents: Annotated[bool, Field(description="Whether there is a list of contents")] = True
-    sections: Annotated[list[Any], Field(min_length=1, description="The sections, in their order")]
+        LineOrFlag, Field(description=N_("“{{ salutation }}” greets by name; false leaves it out"))
+    ] = SALUTATION
+    contents: Annotated[StrictBool, Field(description=N_("Whether there is a list of contents"))] = True
+    sections: Annotated[list[Any], Field(min_length=1, description=N_("The sections, in their order"))]
 
 
 @dataclass(frozen=True)
@@ -80,6 +97,7 @@ class _Reader:
         self.known = section_type.names(folders)
         self.types: dict[str, SectionType] = {}
         self.anchors: set[str] = set()
+        self.wished: set[str] = set()
         self.segments: dict[str, None] = {}
         self.faults: list[Fault] = []
 
@@ -87,10 +105,9 @@ class _Reader:
         """Read the head, then each section by itself, so that one fault does not hide another."""
         value = self.file.value
         raw = value.get("sections") if isinstance(value, dict) else None
-        sections = [
-            self._section(item, ("sections", n))
-            for n, item in enumerate(raw if isinstance(raw, list) else [])
-        ]
+        items = raw if isinstance(raw, list) else []
+        self.wished = {str(item.get("id")) for item in items if isinstance(item, dict)}
+        sections = [self._section(item, ("sections", n)) for n, item in enumerate(items)]
         head = self._validated(Head, value, ())
         if not isinstance(head, Head):
             return Reading(None, tuple(self.faults))
@@ -104,7 +121,7 @@ class _Reader:
             title=self._title(head, issue_id),
             subject=self._text(head.subject, "line", ("subject",)),
             preheader=self._text(head.preheader, "line", ("preheader",)),
-            salutation=self._text(head.salutation, "line", ("salutation",)) if head.salutation else None,
+            salutation=self._salutation(head.salutation),
             contents=head.contents,
             sections=tuple(section for section in sections if section is not None),
         )
@@ -124,14 +141,19 @@ class _Reader:
         made = pattern.format(number=issue_id.number, roman=issue_id.roman, year=issue_id.year)
         return self._text(head.title or made, "line", ("title",))
 
-    def _validated(self, model: type[BaseModel], value: object, keys: KeyPath) -> BaseModel | None:
-        def known(path: KeyPath) -> Iterable[str]:
-            return _keys_at(model, path)
+    def _salutation(self, value: str | bool | None) -> Text | None:  # noqa: FBT001 (what the editor wrote)
+        text = SALUTATION if value is True else value
+        return self._text(text, "line", ("salutation",)) if text else None
 
+    def _validated(self, model: type[BaseModel], value: object, keys: KeyPath) -> BaseModel | None:
         try:
             return model.model_validate(value)
         except ValidationError as err:
-            self.faults += faults_of(err, lambda path, at_key: self.file.where((*keys, *path), at_key), known)
+            self.faults += faults_of(
+                err,
+                lambda path, at_key: self.file.where((*keys, *path), at_key),
+                lambda path: keys_at(model, path),
+            )
             return None
 
     def _section(self, value: object, keys: KeyPath) -> Section | None:
@@ -179,7 +201,7 @@ class _Reader:
                 return None
         return self.types[name]
 
-    def _value(self, spec: FieldSpec, value: Any, keys: KeyPath) -> Value:  # noqa: ANN401 (what pydantic made)
+    def _value(self, spec: FieldSpec, value: Any, keys: KeyPath) -> Value:
         if value is None:
             return None
         if spec.type in TEXT_KINDS:
@@ -220,7 +242,7 @@ class _Reader:
             or f"abschnitt-{int(keys[-1]) + 1}"
         )
         anchor, count = wish, 1
-        while anchor in self.anchors:
+        while anchor in self.anchors or (anchor in self.wished and not valid.id):
             if valid.id:
                 message = _("The id “{id}” is used twice.").format(id=wish)
                 self.faults.append(Fault(self.file.where((*keys, "id")), message, _("Choose another.")))
@@ -239,8 +261,7 @@ class _Reader:
         heading = values.get("heading")
         return heading if listed and isinstance(heading, Text) else None
 
-    def _segments(self, value: str | list[str] | None, keys: KeyPath) -> frozenset[str]:
-        names = [value] if isinstance(value, str) else value or []
+    def _segments(self, names: Sequence[str], keys: KeyPath) -> frozenset[str]:
         for name in names:
             self._segment(name, keys)
         return frozenset(names)
@@ -279,27 +300,7 @@ def _image(parts: Mapping[str, Value], width: int) -> Image:
 def _order(item: Value, names: tuple[str, ...]) -> tuple[tuple[bool, Any], ...]:
     """Order by the named fields; what is missing comes first (an event without a time lasts all day)."""
     assert isinstance(item, dict)  # noqa: S101 (FieldSpec allows `sort` only for lists of groups)
-    return tuple((item[name] is not None, item[name] if item[name] is not None else 0) for name in names)
-
-
-def _keys_at(model: type[BaseModel], keys: KeyPath) -> list[str]:
-    """List the keys that a model accepts at a path, looking through lists and optional parts."""
-    for key in keys:
-        if isinstance(key, int):
-            continue
-        field = model.model_fields.get(str(key))
-        inner = next((part for part in _parts(field.annotation) if _is_model(part)), None) if field else None
-        if inner is None:
-            return []
-        model = inner
-    return keys_of(model)
-
-
-def _is_model(part: object) -> bool:
-    return isinstance(part, type) and issubclass(part, BaseModel)
-
-
-def _parts(annotation: Any) -> Iterable[Any]:  # noqa: ANN401 (any annotation)
-    yield annotation
-    for part in getattr(annotation, "__args__", ()):
-        yield from _parts(part)
+    values = (item[name] for name in names)
+    return tuple(
+        (value is not None, value.value if isinstance(value, Text) else value or 0) for value in values
+    )

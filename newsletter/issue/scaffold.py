@@ -6,6 +6,8 @@ every gap; sections that recur (contact, portal) are taken over word for word.
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -62,19 +64,13 @@ def new(workspace: Workspace, issue_id: IssueId | None, today: date) -> list[Pat
     target = workspace.issue_file(issue_id)
     _refuse_existing([target])
     earlier = [one for one in known if one < issue_id] or known
-    images: list[Path] = []
     if earlier:
         text, images = _skeleton(workspace, source.read(workspace.issue_file(earlier[-1])))
     else:
-        text = _first(workspace)
-    head = (
-        f"{SCHEMA_LINE}year: {issue_id.year}\nnumber: {issue_id.number}\ndate: {today.isoformat()}\n"
-        f"subject:  # {_('subject of the mail, at most 60 characters')}\n"
-        f"preheader:  # {_('what mail programs show behind the subject, 40 to 110 characters')}\n\nsections:\n"
-    )
+        text, images = _first(workspace), {}
     target.parent.mkdir(parents=True, exist_ok=True)
     with target.open("x", encoding="utf-8") as file:
-        file.write(head + text)
+        file.write(_head(issue_id, today) + text)
     return [target, *_copied(images, target.parent)]
 
 
@@ -86,13 +82,22 @@ def write_schema(workspace: Workspace) -> Path:
     return path
 
 
+def _head(issue_id: IssueId, today: date) -> str:
+    subject = _("subject of the mail, at most 60 characters")
+    preheader = _("what mail programs show behind the subject, 40 to 110 characters")
+    return (
+        f"{SCHEMA_LINE}year: {issue_id.year}\nnumber: {issue_id.number}\ndate: {today.isoformat()}\n"
+        f"subject:  # {subject}\npreheader:  # {preheader}\n\nsections:\n"
+    )
+
+
 def _files(folder: Path) -> list[Path]:
     return [path for path in sorted(folder.rglob("*")) if path.is_file()]
 
 
 def _placed(name: Path, issue_id: IssueId) -> Path:
     """Return where a sample file goes: `ID` in its path is the issue's, `dot-` begins a hidden name."""
-    return Path(*(str(issue_id) if part == "ID" else part.replace("dot-", ".") for part in name.parts))
+    return Path(*(str(issue_id) if part == "ID" else re.sub("^dot-", ".", part) for part in name.parts))
 
 
 def _filled(text: str, issue_id: IssueId, today: date) -> str:
@@ -111,27 +116,30 @@ def _refuse_existing(paths: Iterable[Path]) -> None:
             raise ExistsError(message, cure=_("Choose another folder or ID, or remove it yourself."))
 
 
-def _copied(images: Sequence[Path], folder: Path) -> list[Path]:
-    copies = []
-    for image in images:
-        if image.is_file() and not (folder / image.name).exists():
-            copies.append(Path(shutil.copyfile(image, folder / image.name)))
-    return copies
+def _copied(images: Mapping[str, Path], folder: Path) -> list[Path]:
+    """Copy images to the same names in another folder, those that are there and do not lead out of it."""
+    copies = {folder / name: image for name, image in images.items() if ".." not in Path(name).parts}
+    wanted = [(copy, image) for copy, image in copies.items() if image.is_file() and not copy.exists()]
+    for copy, image in wanted:
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(image, copy)
+    return [copy for copy, _image in wanted]
 
 
-def _skeleton(workspace: Workspace, last: Source) -> tuple[str, list[Path]]:
+def _skeleton(workspace: Workspace, last: Source) -> tuple[str, dict[str, Path]]:
     """Write the sections of the last issue with their texts left open; name the images taken over."""
     sections = last.value.get("sections") if isinstance(last.value, dict) else None
     if not isinstance(sections, list):
-        return _first(workspace), []
-    parts, images = [], []
+        return _first(workspace), {}
+    parts: list[str] = []
+    images: dict[str, Path] = {}
     for index, section in enumerate(sections):
         kind = _type(section, workspace.theme_folders)
         if kind is None:
             continue
-        if kind.recurring:
-            parts.append(_verbatim(last, index, len(sections)))
-            images += [last.path.parent / name for name in _image_files(section)]
+        if kind.recurring and _is_block(last, index):
+            parts.append(_verbatim(last, index))
+            images |= {name: last.path.parent / name for name in _image_files(section)}
         else:
             parts.append(_open(kind, section))
     return "\n".join(parts), images
@@ -142,12 +150,24 @@ def _type(section: object, folders: Sequence[Path]) -> SectionType | None:
     return section_type.load(name, folders) if name in section_type.names(folders) else None
 
 
-def _verbatim(last: Source, index: int, count: int) -> str:
-    """Copy the lines of a section, its own comments included."""
-    lines = last.path.read_text(encoding="utf-8-sig").splitlines()
+def _is_block(last: Source, index: int) -> bool:
+    """Say whether a section is written in lines of its own, not in `[{…}]`."""
+    line = last.path.read_text(encoding="utf-8-sig").split("\n")[last.spot(("sections", index)).line - 1]
+    return line.lstrip().startswith("- ")
+
+
+def _verbatim(last: Source, index: int) -> str:
+    """Copy the lines of a section, its own comments included, indented as the skeleton is."""
+    lines = last.path.read_text(encoding="utf-8-sig").split("\n")
     start = last.spot(("sections", index)).line - 1
-    end = last.spot(("sections", index + 1)).line - 1 if index + 1 < count else len(lines)
-    return "\n".join(lines[start:end]).rstrip() + "\n"
+    behind = [
+        spot.line - 1
+        for keys, spot in (*last.values.items(), *last.keys.items())
+        if spot.line > start + 1 and keys[:2] != ("sections", index)
+    ]
+    margin = re.compile(f"^ {{0,{len(lines[start]) - len(lines[start].lstrip())}}}(?=.*\\S)")
+    own = [margin.sub("  ", line) for line in lines[start : min(behind, default=len(lines))]]
+    return "\n".join(own).rstrip() + "\n"
 
 
 def _image_files(value: object) -> list[str]:
@@ -161,12 +181,13 @@ def _image_files(value: object) -> list[str]:
 def _open(kind: SectionType, section: Mapping[str, object]) -> str:
     """Write a section whose fields are the last one's, with nothing in them."""
     lines = [f"  - type: {kind.name}"]
+    for key in ("id", "only", "not"):
+        value = section.get(key)
+        if value:
+            lines.append(f"    {key}: {value if isinstance(value, str) else json.dumps(value)}")
     for name, spec in kind.fields.items():
         if name in section or spec.required:
             lines += _field(name, spec, "    ")
-    for key in ("id", "only", "not"):
-        if isinstance(section.get(key), str):
-            lines.insert(1, f"    {key}: {section[key]}")
     return "\n".join(lines) + "\n"
 
 

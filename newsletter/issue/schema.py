@@ -9,8 +9,8 @@ from typing import Any
 
 from newsletter.issue import section_type
 from newsletter.issue.reader import Head
-from newsletter.issue.section_type import SectionType
-from newsletter.language import editor
+from newsletter.issue.section_type import SectionType, Told
+from newsletter.language import _, editor
 from newsletter.settings_model import Settings
 
 FILENAME = "issue.schema.json"
@@ -25,8 +25,11 @@ def schema(settings: Settings, folders: Sequence[Path]) -> dict[str, Any]:
     types = [section_type.load(name, folders) for name in section_type.names(folders)]
     definitions: dict[str, Any] = {}
     rules = [_rule(kind, definitions, sorted(settings.segments)) for kind in types]
-    head = Head.model_json_schema()
+    head = _without_defaults(Head.model_json_schema())
     definitions |= head.pop("$defs", {})
+    for part in head["properties"].values():
+        text = part["description"]
+        part["description"] = _(text)
     head["properties"]["sections"]["items"] = {
         "type": "object",
         "required": ["type"],
@@ -37,6 +40,7 @@ def schema(settings: Settings, folders: Sequence[Path]) -> dict[str, Any]:
         "$schema": "http://json-schema.org/draft-07/schema#",
         **head,
         "title": settings.newsletter.title,
+        "description": _("The keys of issue.yaml outside its sections."),
         "definitions": definitions,
     }
 
@@ -48,24 +52,36 @@ def as_text(settings: Settings, folders: Sequence[Path]) -> str:
 
 
 def _rule(kind: SectionType, definitions: dict[str, Any], segments: list[str]) -> dict[str, Any]:
-    part = kind.model.model_json_schema()
+    part = _without_defaults(kind.model.model_json_schema())
     definitions |= part.pop("$defs", {})
     part["properties"]["type"] = {"const": kind.name}
     part["title"] = _told(kind.title)
     part["description"] = _told(kind.help)
     for key in ("only", "not"):
-        one = {"enum": segments} if segments else {"type": "string"}
+        one = {"enum": segments}
         part["properties"][key] = {"anyOf": [one, {"type": "array", "items": one}]}
-    definitions[f"section_{kind.name}"] = part
+    # With a hyphen, since the parts of a section are called section_NAME_FIELD.
+    definitions[f"section-{kind.name}"] = part
     return {
         "if": {"properties": {"type": {"const": kind.name}}},
-        "then": {"$ref": f"#/definitions/section_{kind.name}"},
+        "then": {"$ref": f"#/definitions/section-{kind.name}"},
     }
+
+
+def _without_defaults(part: Any) -> Any:
+    """Leave out that a missing key counts as null: a null that is written is a fault."""
+    if isinstance(part, dict):
+        return {
+            key: _without_defaults(value)
+            for key, value in part.items()
+            if not (key == "default" and value in (None, "", []))
+        }
+    return [_without_defaults(value) for value in part] if isinstance(part, list) else part
 
 
 def _choice(types: Sequence[SectionType]) -> str:
     return "; ".join(f"{kind.name}: {_told(kind.title)}" for kind in types)
 
 
-def _told(texts: Any) -> str:  # noqa: ANN401 (a mapping by language)
-    return str(texts.get(editor()) or texts.get("en") or "")
+def _told(texts: Told) -> str:
+    return texts.get("de" if editor() == "de" else "en") or texts.get("en") or ""

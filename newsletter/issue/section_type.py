@@ -10,15 +10,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictStr,
+    ValidationError,
+    model_validator,
+)
 
+from newsletter import config
 from newsletter.errors import Fault, FaultsFound, Where
-from newsletter.issue.fields import FieldSpec, Line, model_of
+from newsletter.issue.fields import Anchor, FieldSpec, LineOrFlag, listed, model_of, refuse_taken
 from newsletter.language import _
 from newsletter.settings_model import Name
-from newsletter.validation import faults_of, keys_of
+from newsletter.validation import faults_of, keys_at
 
 FILENAME = "section.toml"
 TEMPLATES = ("mail.mjml.j2", "text.txt.j2", "page.html.j2")
@@ -34,28 +43,41 @@ COMMON_FIELDS: Mapping[str, FieldSpec] = {
 """Fields with text that every section has."""
 
 
+Told = dict[Literal["en", "de"], str]
+"""A text for editors, by their language."""
+
+
 class _Declaration(BaseModel):
     """The contents of a section.toml."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    title: dict[Literal["en", "de"], str]
-    help: dict[Literal["en", "de"], str] = Field(default_factory=dict)
+    title: Told
+    help: Told = Field(default_factory=dict)
     contents: bool = False
     recurring: bool = False
     fields: dict[Name, FieldSpec] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _own_names(self) -> Self:
+        """Leave the names alone that every section has."""
+        refuse_taken(self.fields, {"anchor", *COMMON_FIELDS, *keys_at(SectionBase, ())})
+        return self
+
+
+_Names = Annotated[tuple[StrictStr, ...], BeforeValidator(listed)]
 
 
 class SectionBase(BaseModel):
     """What every section may say about itself besides its own fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     type: str
-    id: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9-]*$")
-    only: str | list[str] | None = None
-    not_: str | list[str] | None = Field(default=None, alias="not")
-    contents: bool | Line | None = None
+    id: Anchor = ""
+    only: _Names = ()
+    not_: _Names = Field(default=(), alias="not")
+    contents: LineOrFlag = None
 
 
 @dataclass(frozen=True)
@@ -64,8 +86,8 @@ class SectionType:
 
     name: str
     folder: Path
-    title: Mapping[str, str]
-    help: Mapping[str, str]
+    title: Told
+    help: Told
     in_contents: bool
     recurring: bool
     """Whether the next issue takes such a section over word for word."""
@@ -91,16 +113,7 @@ def load(name: str, folders: Sequence[Path]) -> SectionType:
     places = [folder / "sections" / name for folder in folders]
     folder = next(place for place in places if (place / FILENAME).is_file())
     path = folder / FILENAME
-    try:
-        declared = _Declaration.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
-        raise FaultsFound(
-            [Fault(Where(path), _("This is not valid TOML: {reason}.").format(reason=err))]
-        ) from err
-    except ValidationError as err:
-        raise FaultsFound(
-            faults_of(err, lambda _keys, _at: Where(path), lambda _keys: keys_of(FieldSpec))
-        ) from err
+    declared = _declared(path)
     missing = [file for file in TEMPLATES if not any((place / file).is_file() for place in places)]
     if missing:
         message = _("The section type “{name}” has no {file}.").format(name=name, file=missing[0])
@@ -115,3 +128,14 @@ def load(name: str, folders: Sequence[Path]) -> SectionType:
         recurring=declared.recurring,
         fields=declared.fields,
     )
+
+
+def _declared(path: Path) -> _Declaration:
+    text = config.read_text(path)
+    try:
+        return _Declaration.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as err:
+        raise FaultsFound([config.syntax_fault(path, err)]) from err
+    except ValidationError as err:
+        locate = config.locator(path, text)
+        raise FaultsFound(faults_of(err, locate, lambda keys: keys_at(_Declaration, keys))) from err

@@ -1,0 +1,150 @@
+"""How the database came to be what it is: each change once, in order, never edited afterwards.
+
+`schema.sql` beside this file is what all of them together make; a test replays them and compares.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+SCHEMA = Path(__file__).with_name("schema.sql")
+_migrations = Migrations("newsletter")
+
+
+@dataclass(frozen=True)
+class State:
+    """Which migrations a database has, which it still needs, and one it has that we don't know."""
+
+    applied: tuple[str, ...]
+    pending: tuple[str, ...]
+    newer: str | None
+
+
+def state(db: Database) -> State:
+    """Compare a database with the migrations this version knows."""
+    applied = tuple(one.name for one in _migrations.applied(db))
+    pending = tuple(one.name for one in _migrations.pending(db))
+    known = {*pending, *applied} if not applied else {one.name for one in _migrations._migrations}  # noqa: SLF001
+    return State(applied, pending, next((name for name in applied if name not in known), None))
+
+
+def apply(db: Database) -> None:
+    """Bring a database up to date; each migration and its record commit together.
+
+    Two processes may arrive at once: the lock is taken first, and who comes second finds nothing to do.
+    """
+    db.conn.execute("BEGIN IMMEDIATE")
+    try:
+        _migrations.apply(db)
+    except BaseException:
+        if db.conn.in_transaction:
+            db.conn.execute("ROLLBACK")
+        raise
+    db.conn.execute("COMMIT")
+
+
+def _run(db: Database, script: str) -> None:
+    """Execute statements one by one: `executescript` would commit the transaction we are in."""
+    for statement in _statements(script):
+        db.conn.execute(statement)
+
+
+def _statements(script: str) -> list[str]:
+    """Split at semicolons that end a line, except inside a trigger's BEGIN … END."""
+    statements, lines = [], []
+    for line in script.strip().splitlines():
+        lines.append(line)
+        text = "\n".join(lines)
+        is_open = "CREATE TRIGGER" in text and not line.strip().startswith("END")
+        if line.rstrip().endswith(";") and not is_open:
+            statements.append(text)
+            lines = []
+    return statements
+
+
+@_migrations()
+def m001_subscribers(db: Database) -> None:
+    """Subscribers, their event log, suppression, erasure, remembered column mappings."""
+    _run(
+        db,
+        """
+CREATE TABLE subscriber (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  key TEXT NOT NULL UNIQUE,
+  address TEXT NOT NULL,
+  domain TEXT NOT NULL,
+  form TEXT NOT NULL DEFAULT 'none' CHECK (form IN ('none', 'frau', 'herr', 'neutral')),
+  title TEXT NOT NULL DEFAULT '',
+  first_name TEXT NOT NULL DEFAULT '',
+  last_name TEXT NOT NULL DEFAULT '',
+  organisation TEXT NOT NULL DEFAULT '',
+  language TEXT NOT NULL DEFAULT '',
+  tags TEXT NOT NULL DEFAULT ',',
+  fields TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(fields)),
+  status TEXT NOT NULL CHECK (status IN ('pending', 'active', 'unsubscribed', 'bounced', 'complained')),
+  source TEXT NOT NULL,
+  joined_at TEXT NOT NULL,
+  changed_at TEXT NOT NULL,
+  expires_at TEXT CHECK (expires_at IS NULL OR status = 'pending')
+) STRICT;
+CREATE INDEX subscriber_expires ON subscriber (expires_at) WHERE expires_at IS NOT NULL;
+CREATE TABLE wording (
+  id INTEGER PRIMARY KEY,
+  version TEXT NOT NULL UNIQUE,
+  text TEXT NOT NULL
+) STRICT;
+CREATE TABLE event (
+  seq INTEGER PRIMARY KEY,
+  at TEXT NOT NULL,
+  person INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  source TEXT NOT NULL,
+  wording INTEGER REFERENCES wording (id),
+  salt BLOB,
+  detail TEXT,
+  commitment BLOB NOT NULL,
+  hash BLOB NOT NULL
+) STRICT;
+CREATE INDEX event_person ON event (person);
+CREATE TRIGGER event_stays BEFORE DELETE ON event BEGIN
+  SELECT RAISE(ABORT, 'events are never deleted');
+END;
+CREATE TRIGGER event_is_not_changed BEFORE UPDATE ON event
+WHEN NEW.seq IS NOT OLD.seq OR NEW.at IS NOT OLD.at OR NEW.person IS NOT OLD.person
+  OR NEW.kind IS NOT OLD.kind OR NEW.source IS NOT OLD.source OR NEW.wording IS NOT OLD.wording
+  OR NEW.commitment IS NOT OLD.commitment OR NEW.hash IS NOT OLD.hash
+  OR NEW.salt IS NOT NULL OR NEW.detail IS NOT NULL BEGIN
+  SELECT RAISE(ABORT, 'events are never changed; their personal data can only be erased');
+END;
+CREATE TABLE log_head (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  seq INTEGER NOT NULL,
+  hash BLOB NOT NULL,
+  seal BLOB NOT NULL
+) STRICT;
+CREATE TABLE event_ip (
+  seq INTEGER PRIMARY KEY REFERENCES event (seq),
+  network TEXT NOT NULL,
+  expires_at TEXT NOT NULL
+) STRICT;
+CREATE TABLE erased (
+  digest BLOB PRIMARY KEY,
+  at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE suppression (
+  pattern TEXT PRIMARY KEY,
+  reason TEXT NOT NULL,
+  source TEXT NOT NULL,
+  at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE column_mapping (
+  headers TEXT PRIMARY KEY,
+  mapping TEXT NOT NULL CHECK (json_valid(mapping)),
+  at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+""",
+    )

@@ -1,0 +1,130 @@
+"""Which column of a table means what: by its heading, as offices and other newsletter systems write it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from newsletter.errors import UsageError
+from newsletter.language import _
+from newsletter.settings_model import Settings
+from newsletter.validation import did_you_mean
+
+KNOWN: Mapping[str, tuple[str, ...]] = {
+    "address": (
+        "address", "email", "e-mail", "mail", "email address", "emailadresse", "e-mail-adresse", "e-mail adresse",
+        "mailadresse", "email_address", "emailaddress",
+    ),
+    "form": ("form", "anrede", "salutation", "gender", "geschlecht", "anredeform"),
+    "title": ("title", "titel", "akad. titel", "akademischer titel"),
+    "first_name": ("first_name", "vorname", "first name", "firstname", "fname", "given name"),
+    "last_name": ("last_name", "nachname", "name", "last name", "lastname", "lname", "familienname", "surname"),
+    "organisation": (
+        "organisation", "organization", "company", "firma", "kommune", "behörde", "stelle", "gemeinde", "einrichtung",
+    ),
+    "language": ("language", "sprache", "lang"),
+    "tags": ("tags", "schlagwörter", "schlagworte", "gruppen", "groups"),
+    "status": ("status",),
+    "attributes": ("attributes",),
+    "joined_at": ("joined_at", "created_at", "registered", "optin_time", "angemeldet am", "activated"),
+}  # fmt: skip
+"""The fields a column may fill, and headings that mean them: German offices, listmonk, Mailchimp, CleverReach."""
+FORMS: Mapping[str, str] = {
+    "frau": "frau", "fr.": "frau", "fr": "frau", "ms": "frau", "mrs": "frau", "female": "frau", "weiblich": "frau",
+    "w": "frau", "f": "frau", "herr": "herr", "hr.": "herr", "herrn": "herr", "mr": "herr", "male": "herr",
+    "männlich": "herr", "m": "herr", "divers": "neutral", "neutral": "neutral", "d": "neutral", "x": "neutral",
+    "none": "none", "": "none", "-": "none", "keine": "none", "unbekannt": "none",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """Where in a row each field stands; -1 where it stands nowhere."""
+
+    positions: Mapping[str, int]
+    custom: Mapping[str, int]
+    """The newsletter's own fields."""
+    ignored: tuple[str, ...]
+    """Headings that fill nothing."""
+
+
+def mapped(headers: Sequence[str], settings: Settings, chosen: Mapping[str, str]) -> Mapped:
+    """Find the columns; `chosen` (heading to field, `-` for none) comes before recognition.
+
+    Raises:
+        UsageError: a chosen heading or field is not there, two columns fill one field, or no column
+            holds the address.
+    """
+    fields = (*KNOWN, *settings.fields)
+    by_name = {_plain(header): index for index, header in enumerate(headers)}
+    found: dict[str, int] = {}
+    done: set[int] = set()
+    for header, name in chosen.items():
+        index = _index(header, by_name, headers)
+        done.add(index)
+        if name != "-":
+            _check_field(name, fields)
+            _put(found, name, index, headers)
+    for index, header in enumerate(headers):
+        name = _recognised(header, settings)
+        if index not in done and name is not None and name not in found:
+            found[name] = index
+            done.add(index)
+    if "address" not in found:
+        message = _("No column holds the addresses; there are: {names}.").format(names=", ".join(headers))
+        raise UsageError(message, cure=_('Name it: --column "HEADING=address".'))
+    return Mapped(
+        positions={name: found.get(name, -1) for name in KNOWN},
+        custom={name: found[name] for name in settings.fields if name in found},
+        ignored=tuple(header for index, header in enumerate(headers) if index not in done and header),
+    )
+
+
+def parse_choice(options: Iterable[str]) -> dict[str, str]:
+    """Read `HEADING=field` options.
+
+    Raises:
+        UsageError: one is of another form.
+    """
+    chosen = {}
+    for option in options:
+        header, equals, name = option.rpartition("=")
+        if not equals or not header.strip() or not name.strip():
+            raise UsageError(_("“{option}” is not of the form HEADING=field.").format(option=option))
+        chosen[header.strip()] = name.strip()
+    return chosen
+
+
+def _recognised(header: str, settings: Settings) -> str | None:
+    plain = _plain(header)
+    own = {_plain(name): name for name in settings.fields}
+    own |= {_plain(field.title): name for name, field in settings.fields.items() if field.title}
+    if plain in own:
+        return own[plain]
+    return next((name for name, headings in KNOWN.items() if plain in headings), None)
+
+
+def _plain(header: str) -> str:
+    return re.sub(r"\s+", " ", header.strip().strip("\ufeff*:").casefold())
+
+
+def _index(header: str, by_name: Mapping[str, int], headers: Sequence[str]) -> int:
+    if _plain(header) not in by_name:
+        raise UsageError(
+            _("There is no column “{name}”.").format(name=header), cure=did_you_mean(header, headers)
+        )
+    return by_name[_plain(header)]
+
+
+def _check_field(name: str, fields: Iterable[str]) -> None:
+    names = tuple(fields)
+    if name not in names:
+        raise UsageError(_("There is no field “{name}”.").format(name=name), cure=did_you_mean(name, names))
+
+
+def _put(found: dict[str, int], name: str, index: int, headers: Sequence[str]) -> None:
+    if name in found:
+        message = _("Two columns fill “{name}”: {first} and {second}.")
+        raise UsageError(message.format(name=name, first=headers[found[name]], second=headers[index]))
+    found[name] = index

@@ -1,0 +1,62 @@
+"""The newsletter's own fields (newsletter.toml, `[fields.NAME]`): checked, and kept in one form each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from newsletter.language import _
+from newsletter.settings_model import PersonalField
+
+_YES = frozenset({"true", "yes", "ja", "1", "wahr", "x"})
+_NO = frozenset({"false", "no", "nein", "0", "falsch"})
+
+
+def checked(values: Mapping[str, str], declared: Mapping[str, PersonalField]) -> dict[str, str]:
+    """Return each value as it is kept: numbers with a point, dates as ISO, flags as true or false.
+
+    Raises:
+        ValueError: a value does not fit its field's type, or the field is not declared.
+    """
+    return {name: _checked(name, text, declared) for name, text in values.items()}
+
+
+def _checked(name: str, text: str, declared: Mapping[str, PersonalField]) -> str:
+    if name not in declared:
+        raise ValueError(_("there is no field “{name}” in newsletter.toml").format(name=name))
+    kind = declared[name].type
+    try:
+        return _FORMS[kind](text.strip())
+    except ValueError:
+        wanted = {"number": _("a number"), "date": _("a date such as 2023-08-02"), "flag": _("yes or no")}
+        message = _("“{value}” in “{name}” is not {wanted}")
+        raise ValueError(message.format(value=text, name=name, wanted=wanted.get(kind, kind))) from None
+
+
+def _text(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError(text)
+    return text
+
+
+def _number(text: str) -> str:
+    number = float(text.replace(",", "."))
+    return str(int(number)) if number.is_integer() else repr(number)
+
+
+def _date(text: str) -> str:
+    parts = text.split(".")
+    if len(parts) == 3:  # noqa: PLR2004 (day, month, year)
+        text = f"{parts[2]}-{int(parts[1]):02}-{int(parts[0]):02}"
+    return date.fromisoformat(text).isoformat()
+
+
+def _flag(text: str) -> str:
+    if text.casefold() in _YES:
+        return "true"
+    if text.casefold() in _NO:
+        return "false"
+    raise ValueError(text)
+
+
+_FORMS = {"text": _text, "number": _number, "date": _date, "flag": _flag}

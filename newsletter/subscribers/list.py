@@ -1,0 +1,152 @@
+"""The list itself: find, add, change, let go; every change writes its event in the same transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlite_utils import Database
+
+from newsletter.address import Address
+from newsletter.errors import NewsletterError
+from newsletter.language import _
+from newsletter.settings_model import Settings
+from newsletter.subscribers import fields as own_fields
+from newsletter.subscribers.log import Draft, EventLog
+from newsletter.subscribers.model import FOLLOWS, Status, Subscriber
+from newsletter.subscribers.secret import Secret
+from newsletter.subscribers.suppression import Suppression
+
+COLUMNS = (
+    "id", "key", "address", "domain", "form", "title", "first_name", "last_name", "organisation", "language", "tags",
+    "fields", "status", "source", "joined_at", "changed_at", "expires_at",
+)  # fmt: skip
+_COMPARED = "id, status, address, form, title, first_name, last_name, organisation, language, tags, fields"
+
+
+class NoSubscriberError(NewsletterError, LookupError):
+    """There is nobody with this address on the list."""
+
+
+class StatusError(NewsletterError, ValueError):
+    """This status cannot follow the one the person has."""
+
+
+class SubscriberList:
+    """The subscribers of one newsletter."""
+
+    def __init__(self, db: Database, settings: Settings, secret: Secret) -> None:
+        self.db = db
+        self.settings = settings
+        self.log = EventLog(db.conn, secret)
+        self.suppression = Suppression(db.conn)
+        self._secret = secret
+
+    def find(self, address: Address) -> Subscriber | None:
+        """Return the person with an address."""
+        row = self._one("SELECT * FROM subscriber WHERE key = ?", (address.key,))
+        return Subscriber.from_row(row) if row else None
+
+    def get(self, address: Address) -> Subscriber:
+        """Return the person with an address.
+
+        Raises:
+            NoSubscriberError: there is none.
+        """
+        found = self.find(address)
+        if found is None:
+            raise NoSubscriberError(_("{address} is not on the list.").format(address=address.text))
+        return found
+
+    def checked_fields(self, values: Mapping[str, str]) -> dict[str, str]:
+        """Return custom fields in their one form.
+
+        Raises:
+            ValueError: a value does not fit the type that newsletter.toml declares.
+        """
+        return own_fields.checked(values, self.settings.fields)
+
+    def newest_id(self) -> int:
+        """Return the highest number given so far."""
+        row = self.db.conn.execute("SELECT seq FROM sqlite_sequence WHERE name = 'subscriber'").fetchone()
+        return int(row[0]) if row else 0
+
+    def next_id(self) -> int:
+        """Return the number the next person gets; numbers are never given twice."""
+        return self.newest_id() + 1
+
+    def rows_by_key(self, keys: Sequence[str]) -> dict[str, tuple[Any, ...]]:
+        """Return what an import compares, of those of these keys that are on the list."""
+        rows = self.db.conn.execute(
+            f"SELECT key, {_COMPARED} FROM subscriber WHERE key IN (SELECT value FROM json_each(?))",  # noqa: S608 (constants)
+            (json.dumps(keys),),
+        )
+        return {row[0]: tuple(row[1:]) for row in rows}
+
+    def barred(self, keys: Sequence[str]) -> dict[str, str]:
+        """Return those of these keys that must not be added, each with its reason."""
+        reasons = self.suppression.reasons(keys)
+        for key in self._erased(keys):
+            reasons[key] = _("has had their data erased; only their own new request brings them back")
+        return reasons
+
+    def insert(self, rows: Iterable[Sequence[object]]) -> None:
+        """Write new rows, in the order of `COLUMNS`."""
+        self.db.conn.executemany(f"INSERT INTO subscriber VALUES ({','.join('?' * len(COLUMNS))})", rows)
+
+    def overwrite(self, number: int, values: Sequence[object], at: str) -> None:
+        """Change address, form, texts, tags and fields of a person."""
+        self.db.conn.execute(
+            "UPDATE subscriber SET address = ?, form = ?, title = ?, first_name = ?, last_name = ?, organisation = ?,"
+            " language = ?, tags = ?, fields = ?, changed_at = ? WHERE id = ?",
+            (*values, at, number),
+        )
+
+    def set_status(
+        self, person: Subscriber, status: Status, *, at: str, source: str, detail: Mapping[str, Any]
+    ) -> None:
+        """Give a person another status, if it may follow theirs; guarded by the statement itself.
+
+        Raises:
+            StatusError: it may not, or another process was quicker.
+        """
+        allowed = [str(before) for before, after in FOLLOWS.items() if status in after]
+        row = self._one(
+            "UPDATE subscriber SET status = ?, changed_at = ?, expires_at = NULL"
+            " WHERE id = ? AND status IN (SELECT value FROM json_each(?)) RETURNING id",
+            (str(status), at, person.id, json.dumps(allowed)),
+        )
+        if row is None:
+            message = _("{address} is {before}; this cannot become {after}.")
+            raise StatusError(message.format(address=person.address, before=person.status, after=status))
+        self.log.append(at, [Draft(person.id, str(status), source, {"address": person.address, **detail})])
+
+    def each(self, where: str = "1", parameters: Sequence[object] = ()) -> Iterator[Subscriber]:
+        """Give people in the order of their addresses; `where` is a compiled segment, never a user's text."""
+        rows = self._all(f"SELECT * FROM subscriber WHERE {where} ORDER BY key", parameters)  # noqa: S608 (see above)
+        return map(Subscriber.from_row, rows)
+
+    def _erased(self, keys: Sequence[str]) -> set[str]:
+        if self._one("SELECT 1 FROM erased LIMIT 1", ()) is None:
+            return set()
+        digests = {self.digest(key): key for key in keys}
+        found = self.db.conn.execute(
+            "SELECT digest FROM erased WHERE hex(digest) IN (SELECT value FROM json_each(?))",
+            (json.dumps([digest.hex().upper() for digest in digests]),),
+        )
+        return {digests[row[0]] for row in found}
+
+    def digest(self, key: str) -> bytes:
+        """Return the keyed hash that stands for an erased address."""
+        return self._secret.digest("erased", key.encode())
+
+    def _one(self, sql: str, parameters: Sequence[object]) -> Any:  # noqa: ANN401 (sqlite3.Row or None)
+        return next(self._all(sql, parameters), None)
+
+    def _all(self, sql: str, parameters: Sequence[object]) -> Iterator[Any]:
+        import sqlite3  # noqa: PLC0415
+
+        cursor = self.db.conn.cursor()
+        cursor.row_factory = sqlite3.Row
+        return cursor.execute(sql, parameters)

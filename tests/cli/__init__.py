@@ -1,0 +1,3 @@
+"""The command line, run as the process it is."""
+
+from __future__ import annotations

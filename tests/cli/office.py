@@ -1,0 +1,131 @@
+"""A small office: a newsletter in a folder of its own, and the real program run in it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+
+ROOT = Path(__file__).parents[2]
+SETTINGS = """\
+[newsletter]
+title = "Kreisblatt"
+
+[sender]
+name = "Redaktion"
+address = "redaktion@kreis.example"
+
+[legal]
+imprint = "Kreis Muster, 12345 Musterstadt"
+
+[fields.region]
+type = "text"
+
+[segments.cities]
+title = "Städte"
+
+[segments.districts]
+title = "Kreise"
+"""
+HEAD = """\
+year: 2024
+number: 1
+date: 2024-02-01
+subject: Neues aus dem Kreis
+preheader: Was im Winter war und was im Frühjahr kommt.
+sections:
+"""
+"""Lines 1 to 6 of an issue; its sections begin in line 7."""
+ISSUE = f"""\
+{HEAD}\
+  - type: letter
+    text: |
+      Guten Tag.
+  - type: image
+    image:
+      file: feld.png
+      alt: Ein rotes Feld.
+"""
+
+
+def clean_environ() -> dict[str, str]:
+    """Return the environment without this machine's language and without settings of a newsletter."""
+    ours = ("NEWSLETTER_", "LC_", "LANG")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return {**kept, "LANG": "C", "PYTHONPATH": str(ROOT)}
+
+
+def png(width: int = 16, height: int = 16, colour: str = "red") -> bytes:
+    """Return a picture of one colour."""
+    file = BytesIO()
+    Image.new("RGB", (width, height), colour).save(file, "PNG")
+    return file.getvalue()
+
+
+@dataclass(frozen=True)
+class Office:
+    """A workspace and the program."""
+
+    root: Path
+
+    def put(self, name: str, content: str | bytes) -> Path:
+        """Write a file of the workspace."""
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    def furnish(self) -> Office:
+        """Write settings and a first issue with a picture."""
+        self.put("newsletter.toml", SETTINGS)
+        self.put("issues/2024-1/issue.yaml", ISSUE)
+        self.put("issues/2024-1/feld.png", png())
+        return self
+
+    def command(self, *arguments: str | Path) -> list[str]:
+        """Return the command line of a process."""
+        return [sys.executable, "-m", "newsletter", *map(str, arguments)]
+
+    def run(
+        self, *arguments: str | Path, environ: Mapping[str, str] | None = None, cwd: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the program in the workspace."""
+        return self.wrapped([], *arguments, environ=environ, cwd=cwd)
+
+    def wrapped(
+        self,
+        wrapper: list[str],
+        *arguments: str | Path,
+        environ: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the program through another one (`prlimit`, `setpriv`, …)."""
+        return subprocess.run(
+            [*wrapper, *self.command(*arguments)],
+            cwd=cwd or self.root,
+            env={**clean_environ(), **(environ or {})},
+            capture_output=True,
+            encoding="utf-8",
+            timeout=60,
+            check=False,
+        )
+
+    @property
+    def built(self) -> Path:
+        """Where the first issue's build lies."""
+        return self.root / "build" / "2024-1"
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Return every file of a folder and what is in it."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }

@@ -1,0 +1,3 @@
+"""What the editor writes: reading, validating, scaffolding."""
+
+from __future__ import annotations
