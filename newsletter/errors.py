@@ -64,5 +64,5 @@ class FaultsFound(NewsletterError, ValueError):
     """There are faults in the files."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
-        self.faults = tuple(sorted(set(faults)))
+        self.faults = tuple(sorted(dict.fromkeys(faults), key=lambda fault: fault.where))
         super().__init__("\n".join(str(fault) for fault in self.faults))

@@ -78,7 +78,7 @@ def _told(kind: str, detail: ErrorDetails) -> str:
         "too_short": _("the list must not be empty."),
         "greater_than_equal": _("{ge} or more belongs here."),
         "less_than_equal": _("{le} or less belongs here."),
-        "greater_than": _("more than {gt} belongs here."),
+        "greater_than": _("more than {gt:g} belongs here."),
         "dict_type": _("a block of “key: value” lines belongs here."),
         "model_type": _("a block of “key: value” lines belongs here."),
         "model_attributes_type": _("a block of “key: value” lines belongs here."),

@@ -19,9 +19,11 @@ from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from newsletter import language
+
 ROOT = Path(__file__).parents[1]
 LOCALE = ROOT / "newsletter" / "locale"
-LANGUAGES = ("de",)
+LANGUAGES = tuple(code for code in language.LANGUAGES if code != "en")
 """English needs no catalogue: the message ids are English."""
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "_": None,
@@ -87,18 +89,18 @@ def _is_ours(folder: str) -> bool:
     return Path(folder).is_relative_to(ROOT / "newsletter")
 
 
-def po_path(language: str) -> Path:
+def po_path(code: str) -> Path:
     """Return where a language's translations are written."""
-    return LOCALE / language / "LC_MESSAGES" / "newsletter.po"
+    return LOCALE / code / "LC_MESSAGES" / "newsletter.po"
 
 
-def read(language: str) -> Catalog:
+def read(code: str) -> Catalog:
     """Read the translations of a language, none when there are none yet."""
-    path = po_path(language)
+    path = po_path(code)
     if not path.is_file():
-        return Catalog(locale=language)
+        return Catalog(locale=code)
     with path.open("rb") as file:
-        return read_po(file, locale=language)
+        return read_po(file, locale=code)
 
 
 def updated(old: Catalog, template: Catalog) -> Catalog:
@@ -146,9 +148,9 @@ def _forms(message: Message) -> tuple[str, ...]:
 
 def main() -> int:
     """Bring all catalogues up to date."""
-    template, missing = extracted(), []
-    for language in LANGUAGES:
-        catalog, path = updated(read(language), template), po_path(language)
+    template, left = extracted(), 0
+    for code in LANGUAGES:
+        catalog, path = updated(read(code), template), po_path(code)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(po_of(catalog))
         path.with_suffix(".mo").write_bytes(mo_of(catalog))
@@ -156,7 +158,8 @@ def main() -> int:
         print(f"{path.relative_to(ROOT)}: {len(catalog)} messages, {len(missing)} without translation")
         for text in missing:
             print(f"  {text}")
-    return 1 if missing else 0
+        left += len(missing)
+    return 1 if left else 0
 
 
 if __name__ == "__main__":

@@ -24,7 +24,8 @@ def office(tmp_path: Path) -> Office:
 
 
 @pytest.fixture(scope="session")
-def _once_built(tmp_path_factory: pytest.TempPathFactory) -> Office:
+def once_built(tmp_path_factory: pytest.TempPathFactory) -> Office:
+    """A workspace that was built; to be copied, never changed."""
     office = Office(tmp_path_factory.mktemp("built") / "office").furnish()
     done = office.run("build")
     assert done.returncode == 0, done.stderr
@@ -32,6 +33,6 @@ def _once_built(tmp_path_factory: pytest.TempPathFactory) -> Office:
 
 
 @pytest.fixture
-def built_office(_once_built: Office, tmp_path: Path) -> Office:
+def built_office(once_built: Office, tmp_path: Path) -> Office:
     """A workspace whose issue was built, with its cache."""
-    return Office(Path(shutil.copytree(_once_built.root, tmp_path / "office")))
+    return Office(Path(shutil.copytree(once_built.root, tmp_path / "office")))

@@ -83,7 +83,6 @@ def _connected(path: Path) -> Database:
             "foreign_keys=ON",
             "cache_size=-32000",
             "temp_store=MEMORY",
-            "trusted_schema=OFF",
         ):
             connection.execute(f"PRAGMA {pragma}")
         db = Database(connection, execute_plugins=False)

@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from json.encoder import encode_basestring as _quoted
 from typing import Any
 
 from newsletter.address import AddressError, key_of
@@ -18,7 +20,7 @@ from newsletter.store.database import writing
 from newsletter.subscribers import tables
 from newsletter.subscribers.columns import FORMS, Mapped
 from newsletter.subscribers.list import SubscriberList
-from newsletter.subscribers.log import Draft, chained
+from newsletter.subscribers.log import Chain
 from newsletter.subscribers.model import packed, packed_fields
 from newsletter.subscribers.tables import Table
 
@@ -116,12 +118,13 @@ class _Import:
         self._source = f"import:{order.table.path.name}"
         self._newest = people.newest_id()
         self._wording: int | None = None
+        self._tags = lru_cache(maxsize=4096)(self._tagged)
+        self._chain = Chain(people.log, order.at)
 
     def run(self, progress: Callable[[int], object]) -> None:
         log = self._people.log
         if self._order.consent:
             self._wording = log.wording(f"import {self._order.at}", self._order.consent)
-        self._seq, self._last = log.head()
         self._next = self._people.next_id()
         done = 0
         with tables.reading(self._order.table) as rows:
@@ -129,45 +132,44 @@ class _Import:
                 self._take(batch)
                 done += len(batch)
                 progress(done)
-        log.seal(self._seq, self._last)
+        self._chain.seal()
 
     def _parsed(self, rows: Iterable[tables.Row]) -> Iterator[tuple[Any, ...]]:
         """Turn rows into (line, key, address, form, five texts, tags, fields), rejecting what is wrong."""
-        order, outcome = self._order, self._outcome
+        order, reject = self._order, self._outcome.reject
         where = order.columns.positions
         at_address, at_form, at_tags, at_more = (
-            where["address"],
-            where["form"],
-            where["tags"],
-            where["attributes"],
+            where[name] for name in ("address", "form", "tags", "attributes")
         )
         at_texts = [where[name] for name in _TEXTS]
         custom = order.columns.custom
-        plain_tags = packed(order.tags)
-        need = max((at_address, at_form, *at_texts, *custom.values()))
+        has_fields = bool(custom) or at_more >= 0
+        need = 1 + max(where.values(), default=0, key=int)
+        need = max(need, 1 + max(custom.values(), default=0))
+        tags, fields = packed(order.tags), "{}"
         for line, row in rows:
-            cells = row if len(row) > need else row + [""] * (need + 1 - len(row))
+            cells = row if len(row) >= need else row + [""] * (need - len(row))
             address = cells[at_address].strip()
             try:
                 key = key_of(address)
-            except AddressError as err:
-                outcome.reject(line, address, err.reason)
-                continue
-            try:
                 form = FORMS[cells[at_form].strip().casefold()] if at_form >= 0 else "none"
                 texts = [cells[at].strip() if at >= 0 else "" for at in at_texts]
-                tags = packed(order.tags | _tags(cells, at_tags)) if at_tags >= 0 else plain_tags
-                fields = self._fields(cells, custom, at_more) if custom or at_more >= 0 else "{}"
-            except _CellError as err:
-                outcome.reject(line, address, str(err))
-                continue
+                if at_tags >= 0:
+                    tags = self._tags(cells[at_tags])
+                if has_fields:
+                    fields = self._fields(cells, custom, at_more)
+            except AddressError as err:
+                reject(line, address, err.reason)
             except KeyError as err:
-                outcome.reject(line, address, _("“{value}” is no form of address").format(value=err.args[0]))
-                continue
-            if len(max(texts, key=len)) > MAX_CELL or not "".join(texts).isprintable():
-                outcome.reject(line, address, _("a cell is too long, or holds a control character"))
-                continue
-            yield line, key, address, form, *texts, tags, fields
+                reject(line, address, _("“{value}” is no form of address").format(value=err.args[0]))
+            except ValueError as err:
+                reject(line, address, str(err))
+            else:
+                together = "".join(texts)
+                if len(together) > MAX_CELL or not together.isprintable():
+                    reject(line, address, _("a cell is too long, or holds a control character"))
+                else:
+                    yield line, key, address, form, *texts, tags, fields
 
     def _fields(self, cells: Sequence[str], custom: Mapping[str, int], at_more: int) -> str:
         values = {name: cells[at].strip() for name, at in custom.items()}
@@ -177,6 +179,11 @@ class _Import:
             self._people.checked_fields({name: text for name, text in values.items() if text})
         )
 
+    def _tagged(self, cell: str) -> str:
+        """Read a cell of tags; the same few cells come again and again, so each is read once."""
+        parts = (part.strip().strip('"') for part in cell.replace(";", ",").split(","))
+        return packed(self._order.tags | frozenset(filter(None, parts)))
+
     def _attributes(self, text: str) -> dict[str, str]:
         """Read listmonk's JSON attributes, as far as the newsletter has fields of these names."""
         try:
@@ -184,7 +191,7 @@ class _Import:
         except ValueError:
             data = None
         if not isinstance(data, dict):
-            raise _CellError(_("the attributes are no JSON"))
+            raise ValueError(_("the attributes are no JSON"))
         return {name: str(value) for name, value in data.items() if name in self._people.settings.fields}
 
     def _take(self, batch: list[tuple[Any, ...]]) -> None:
@@ -233,41 +240,26 @@ class _Import:
         return None if merged == theirs else (old[0], *merged)
 
     def _add(self, rows: list[tuple[Any, ...]]) -> None:
-        if not rows:
-            return
-        order, source, status, wording = self._order, self._source, self._order.status, self._wording
-        at, seq, last, number = order.at, self._seq, self._last, self._next
-        people, events = [], []
-        for line, key, address, form, title, first, name, organisation, language, tags, fields in rows:
-            people.append((number, key, address, key[key.rindex("@") + 1 :], form, title, first, name, organisation,
-                           language, tags, fields, status, source, at, at, order.expires_at))  # fmt: skip
-            seq += 1
-            detail = json.dumps({"address": address, "status": status, "line": line}, ensure_ascii=False)
-            event = chained(last, seq, at, Draft(number, "imported", source, {}, wording), detail)
-            last = event[-1]
-            events.append(event)
+        order, source, status = self._order, self._source, self._order.status
+        at, number = order.at, self._next
+        drafts, people = [], []
+        for line, key, address, *known in rows:
+            people.append((number, key, address, key[key.rindex("@") + 1 :], *known, status, source, at, at,
+                           order.expires_at))  # fmt: skip
+            drafts.append((number, f'{{"address":{_quoted(address)},"status":"{status}","line":{line}}}'))
             number += 1
         self._people.insert(people)
-        self._people.log.write(events)
-        self._seq, self._last, self._next = seq, last, number
+        self._chain.append("imported", source, drafts, self._wording)
+        self._next = number
         self._outcome.added += len(rows)
 
     def _change(self, changed: list[tuple[tuple[Any, ...], tuple[Any, ...]]]) -> None:
-        events = []
+        drafts = []
         for row, (number, *values) in changed:
             self._people.overwrite(number, values, self._order.at)
-            self._seq += 1
-            detail = json.dumps({"address": row[2], "line": row[0]}, ensure_ascii=False)
-            draft = Draft(number, "changed", self._source, {})
-            event = chained(self._last, self._seq, self._order.at, draft, detail)
-            self._last = event[-1]
-            events.append(event)
-        self._people.log.write(events)
+            drafts.append((number, f'{{"address":{_quoted(row[2])},"line":{row[0]}}}'))
+        self._chain.append("changed", self._source, drafts)
         self._outcome.changed += len(changed)
-
-
-class _CellError(ValueError):
-    """A cell holds what its field cannot take."""
 
 
 _GONE: Mapping[str, Callable[[], str]] = {
@@ -275,13 +267,6 @@ _GONE: Mapping[str, Callable[[], str]] = {
     "bounced": lambda: _("mail to this address came back"),
     "complained": lambda: _("has reported the newsletter as spam"),
 }
-
-
-def _tags(cells: Sequence[str], at: int) -> frozenset[str]:
-    text = cells[at] if at < len(cells) else ""
-    return frozenset(
-        tag for tag in (part.strip().strip('"') for part in text.replace(";", ",").split(",")) if tag
-    )
 
 
 def _batches(rows: Iterable[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:

@@ -15,7 +15,7 @@ import hmac
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,20 +73,14 @@ class EventLog:
 
     def append(self, at: str, drafts: Iterable[Draft]) -> int:
         """Write events at the end, and seal it; return the last number."""
-        seq, last = self._head()
-        rows = []
+        chain = Chain(self, at)
         for draft in drafts:
-            seq += 1
             detail = json.dumps(dict(draft.detail), ensure_ascii=False, separators=(",", ":"))
-            row = chained(last, seq, at, draft, detail)
-            last = row[-1]
-            rows.append(row)
-        self.write(rows)
-        self.seal(seq, last)
-        return seq
+            chain.append(draft.kind, draft.source, [(draft.person, detail)], draft.wording)
+        return chain.seal()
 
     def write(self, rows: Iterable[tuple[object, ...]]) -> None:
-        """Write finished rows (`chained`)."""
+        """Write finished rows, as a `Chain` makes them."""
         self._connection.executemany("INSERT INTO event VALUES (?,?,?,?,?,?,?,?,?,?)", rows)
 
     def head(self) -> tuple[int, bytes]:
@@ -178,14 +172,34 @@ class EventLog:
         return self._secret.digest("log", str(seq).encode() + b"\0" + last)
 
 
-def chained(last: bytes, seq: int, at: str, draft: Draft, detail: str) -> tuple[object, ...]:
-    """Return the row of an event that follows the one with the hash `last`."""
-    salt = os.urandom(_SALT)
-    commitment = hashlib.sha256(salt + detail.encode()).digest()
-    digest = _hash(last, commitment, (seq, at, draft.person, draft.kind, draft.source, draft.wording))
-    return (
-        seq, at, draft.person, draft.kind, draft.source, draft.wording, salt, detail, commitment, digest,
-    )  # fmt: skip
+class Chain:
+    """The end of the log while events are added; `seal` closes it."""
+
+    def __init__(self, log: EventLog, at: str) -> None:
+        self._log = log
+        self._at = at
+        self._seq, self._last = log.head()
+
+    def append(
+        self, kind: str, source: str, drafts: Sequence[tuple[int, str]], wording: int | None = None
+    ) -> None:
+        """Add an event of one kind for each (person, detail as JSON)."""
+        at, seq, last, sha256 = self._at, self._seq, self._last, hashlib.sha256
+        salts = os.urandom(_SALT * len(drafts))
+        rows = []
+        for index, (person, detail) in enumerate(drafts):
+            seq += 1
+            salt = salts[index * _SALT : (index + 1) * _SALT]
+            commitment = sha256(salt + detail.encode()).digest()
+            last = _hash(last, commitment, (seq, at, person, kind, source, wording))
+            rows.append((seq, at, person, kind, source, wording, salt, detail, commitment, last))
+        self._log.write(rows)
+        self._seq, self._last = seq, last
+
+    def seal(self) -> int:
+        """Note the new end under the key; return the last event's number."""
+        self._log.seal(self._seq, self._last)
+        return self._seq
 
 
 def _hash(last: bytes, commitment: bytes, facts: tuple[object, ...]) -> bytes:
