@@ -129,6 +129,15 @@ class Paths(_Part):
     templates: Path = Path("templates")
 
 
+class Privacy(_Part):
+    """How long is kept what need not be kept."""
+
+    pending_days: Annotated[int, Field(ge=1, le=365)] = 14
+    """Days after which a sign-up that was never confirmed is deleted."""
+    ip_days: Annotated[int, Field(ge=0, le=365)] = 0
+    """Days that a shortened IP address is kept with a consent; 0: none is kept at all."""
+
+
 class PersonalField(_Part):
     """A field of a subscriber beyond name and address, usable as a personal place in an issue."""
 
@@ -153,5 +162,6 @@ class Settings(_Part):
     web: Web = Field(default_factory=Web)
     legal: Legal = Field(default_factory=Legal)
     paths: Paths = Field(default_factory=Paths)
+    privacy: Privacy = Field(default_factory=Privacy)
     fields: dict[Name, PersonalField] = Field(default_factory=dict)
     segments: dict[Name, Segment] = Field(default_factory=dict)

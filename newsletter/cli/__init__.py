@@ -22,6 +22,7 @@ COMMANDS = {
     "new": "newsletter.cli.starting:new",
     "build": "newsletter.cli.building:build",
     "schema": "newsletter.cli.starting:schema",
+    "subscribers": "newsletter.cli.subscribers:subscribers",
 }
 
 

@@ -19,7 +19,8 @@ def init(folder: Path) -> None:
     from newsletter.workspace import Workspace
 
     written = scaffold.init(folder, date.today())  # noqa: DTZ011 (the editor's own calendar)
-    written.append(scaffold.write_schema(Workspace.find(folder, os.environ)))
+    schema_file = scaffold.write_schema(Workspace.find(folder, os.environ))
+    written.append(folder / schema_file.relative_to(folder.resolve()))
     for path in written:
         click.echo(path)
     click.echo(_("Next: cd {folder} && newsletter build").format(folder=folder), err=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -94,6 +96,25 @@ def parse_choice(options: Iterable[str]) -> dict[str, str]:
             raise UsageError(_("“{option}” is not of the form HEADING=field.").format(option=option))
         chosen[header.strip()] = name.strip()
     return chosen
+
+
+def remembered(connection: sqlite3.Connection, headers: Sequence[str]) -> dict[str, str]:
+    """Return what was chosen for a file with the same headings."""
+    row = connection.execute("SELECT mapping FROM column_mapping WHERE headers = ?", (_line(headers),)).fetchone()
+    return dict(json.loads(row[0])) if row else {}
+
+
+def remember(connection: sqlite3.Connection, headers: Sequence[str], chosen: Mapping[str, str], at: str) -> None:
+    """Keep what was chosen for the next file with these headings."""
+    connection.execute(
+        "INSERT INTO column_mapping VALUES (?, ?, ?)"
+        " ON CONFLICT (headers) DO UPDATE SET mapping = excluded.mapping, at = excluded.at",
+        (_line(headers), json.dumps(dict(chosen), ensure_ascii=False), at),
+    )
+
+
+def _line(headers: Sequence[str]) -> str:
+    return "\t".join(map(_plain, headers))
 
 
 def _recognised(header: str, settings: Settings) -> str | None:

@@ -14,7 +14,7 @@ from newsletter.language import _
 from newsletter.settings_model import Settings
 from newsletter.subscribers import fields as own_fields
 from newsletter.subscribers.log import Draft, EventLog
-from newsletter.subscribers.model import FOLLOWS, Status, Subscriber
+from newsletter.subscribers.model import FOLLOWS, Status, Subscriber, packed
 from newsletter.subscribers.secret import Secret
 from newsletter.subscribers.suppression import Suppression
 
@@ -122,10 +122,16 @@ class SubscriberList:
             raise StatusError(message.format(address=person.address, before=person.status, after=status))
         self.log.append(at, [Draft(person.id, str(status), source, {"address": person.address, **detail})])
 
-    def each(self, where: str = "1", parameters: Sequence[object] = ()) -> Iterator[Subscriber]:
-        """Give people in the order of their addresses; `where` is a compiled segment, never a user's text."""
-        rows = self._all(f"SELECT * FROM subscriber WHERE {where} ORDER BY key", parameters)  # noqa: S608 (see above)
-        return map(Subscriber.from_row, rows)
+    def each(
+        self, where: str = "1", parameters: Sequence[object] = (), *, limit: int | None = None
+    ) -> Iterator[Subscriber]:
+        """Give people in the order of their keys; `where` is a compiled segment, never a user's text."""
+        sql = f"SELECT * FROM subscriber WHERE {where} ORDER BY key LIMIT ?"  # noqa: S608 (see above)
+        return map(Subscriber.from_row, self._all(sql, (*parameters, -1 if limit is None else limit)))
+
+    def count(self, where: str = "1", parameters: Sequence[object] = ()) -> int:
+        """Count people; `where` is a compiled segment, never a user's text."""
+        return int(self._one(f"SELECT count(*) FROM subscriber WHERE {where}", parameters)[0])  # noqa: S608
 
     def _erased(self, keys: Sequence[str]) -> set[str]:
         if self._one("SELECT 1 FROM erased LIMIT 1", ()) is None:
@@ -136,6 +142,54 @@ class SubscriberList:
             (json.dumps([digest.hex().upper() for digest in digests]),),
         )
         return {digests[row[0]] for row in found}
+
+    def readdress(self, number: int, address: Address) -> None:
+        """Give a person the key and domain of another address."""
+        self.db.conn.execute(
+            "UPDATE subscriber SET key = ?, domain = ? WHERE id = ?", (address.key, address.domain, number)
+        )
+
+    def retag(self, number: int, tags: frozenset[str], at: str) -> None:
+        """Give a person other tags."""
+        self.db.conn.execute(
+            "UPDATE subscriber SET tags = ?, changed_at = ? WHERE id = ?", (packed(tags), at, number)
+        )
+
+    def forget(self, number: int) -> None:
+        """Delete a person and the personal data of their events."""
+        self.log.erase(number)
+        self.db.conn.execute("DELETE FROM subscriber WHERE id = ?", (number,))
+
+    def bar(self, address: Address, at: str) -> None:
+        """Keep the address of an erased person from being imported again."""
+        row = (self.digest(address.key), at)
+        self.db.conn.execute("INSERT INTO erased VALUES (?, ?) ON CONFLICT DO NOTHING", row)
+
+    def erased_at(self, address: Address) -> str | None:
+        """Return when an address was erased."""
+        row = self._one("SELECT at FROM erased WHERE digest = ?", (self.digest(address.key),))
+        return str(row[0]) if row else None
+
+    def expired(self, at: str) -> list[int]:
+        """List sign-ups that were not confirmed in time."""
+        return [row[0] for row in self._all("SELECT id FROM subscriber WHERE expires_at <= ?", (at,))]
+
+    def has_expired(self, at: str) -> bool:
+        """Say whether anything was kept long enough."""
+        row = self._one(
+            "SELECT EXISTS (SELECT 1 FROM subscriber WHERE expires_at <= ?1)"
+            " OR EXISTS (SELECT 1 FROM event_ip WHERE expires_at <= ?1)",
+            (at,),
+        )
+        return bool(row[0])
+
+    def drop_networks(self, at: str) -> int:
+        """Delete shortened IP addresses that were kept long enough."""
+        return self.db.conn.execute("DELETE FROM event_ip WHERE expires_at <= ?", (at,)).rowcount
+
+    def settle(self) -> None:
+        """Bring the write-ahead log into the file, so that deleted data are in neither."""
+        self.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def digest(self, key: str) -> bytes:
         """Return the keyed hash that stands for an erased address."""

@@ -48,10 +48,6 @@ CASES = {
         files={FILE: ISSUE.replace("subject: Neues", "subject: Neues: jetzt")},
         place=f"{FILE}:4:15", message="This is not valid YAML", cure="needs quotes",
     ),
-    "tab": Case(
-        files={FILE: f"{HEAD}\t- type: letter\n"},
-        place=f"{FILE}:7:1", message="This is not valid YAML", cure="never with tabs",
-    ),
     "empty file": Case(files={FILE: ""}, place=FILE, message="The file is empty", cure="newsletter new"),
     "not UTF-8": Case(
         files={FILE: ISSUE.encode("cp1252")},
@@ -89,14 +85,6 @@ CASES = {
         files={FILE: _picture("../feld.png"), "issues/feld.png": png()},
         place=f"{FILE}:12:13", message="“../feld.png” lies outside the folder", cure="Put the image into",
     ),
-    "absolute path": Case(
-        files={FILE: _picture("/etc/passwd")},
-        place=f"{FILE}:12:13", message="“/etc/passwd” lies outside the folder", cure="Put the image into",
-    ),
-    "image on the web": Case(
-        files={FILE: _picture("https://a.example/b.png")},
-        place=f"{FILE}:12:13", message="is a web address, not a file", cure="Save the image into",
-    ),
     "no alternative text": Case(
         files={FILE: ISSUE.replace("      alt: Ein rotes Feld.\n", "")},
         place=f"{FILE}:12:7", message="the image needs “alt”", cure="",
@@ -105,10 +93,6 @@ CASES = {
         files={FILE: _letter("Hallo,\n{{ first_nam | Sie }}!")},
         place=f"{FILE}:10:1", message="There is no personal field “first_nam”", cure="Did you mean “first_name”?",
     ),
-    "personal field without fallback": Case(
-        files={FILE: _letter("{{ first_name }}")},
-        place=f"{FILE}:9:1", message="“first_name” is not known of every reader", cure="{{ first_name |",
-    ),
     "raw HTML": Case(
         files={FILE: _letter("Eins.\n\nzwei <br> drei")},
         place=f"{FILE}:11:1", message="HTML is not allowed in the text: <br>", cure="Use Markdown",
@@ -116,10 +100,6 @@ CASES = {
     "javascript link": Case(
         files={FILE: _letter("Eins\n[zwei](javascript:alert(1))")},
         place=f"{FILE}:10:1", message="Links with “javascript:” are not allowed", cure="https, http, mailto",
-    ),
-    "dead link": Case(
-        files={FILE: _letter("[hier](#)")},
-        place=f"{FILE}:9:1", message="The link leads nowhere", cure="Write where it leads",
     ),
     "reader without a section": Case(
         files={FILE: f"{HEAD}  - type: letter\n    text: T\n    only: cities\n"},
@@ -158,7 +138,7 @@ CASES = {
     ),
     "broken settings": Case(
         files={"newsletter.toml": f"{SETTINGS}\n[web]\nindx = true\n"},
-        place="newsletter.toml:20:1", message="“indx” is not known here", cure="Did you mean “index”?",
+        place="newsletter.toml:21:1", message="“indx” is not known here", cure="Did you mean “index”?",
     ),
     "title that cannot be made": Case(
         files={"newsletter.toml": SETTINGS.replace("[sender]", 'issue_title = "{nr}"\n\n[sender]')},

@@ -105,8 +105,9 @@ def paragraphs(document: str) -> list[str]:
 def _without_marks(lines: list[str]) -> Iterator[str]:
     """Leave out what plain text draws with letters: underlines, rules, bullets, numbers, quote marks."""
     for line in lines:
-        if not re.fullmatch(r"=+|-+(?:  -+)*", line):
-            yield re.sub(r"^(?:\s*(?:>+|\*|\d+\.)(?: +|$))+", "", line)
+        words = re.sub(r"^(?:\s*(?:>+|\*|\d+\.)(?: +|$))+", "", line)
+        if not re.fullmatch(r"\s*(?:=+|-+(?:  -+)*)", words):
+            yield words
 
 
 def _words(pieces: list[Token]) -> Iterator[Token]:

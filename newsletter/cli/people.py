@@ -1,0 +1,270 @@
+"""`newsletter subscribers show|add|edit|tag|unsubscribe|remove|erase|evidence`: one person at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from newsletter.cli import desk
+from newsletter.language import _, ngettext
+
+if TYPE_CHECKING:
+    from newsletter.subscribers.log import Event
+    from newsletter.subscribers.model import Subscriber
+    from newsletter.subscribers.rights import Dossier
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+JSON = click.option("--json", "as_json", is_flag=True, help=_("Print facts as JSON."))
+ADDRESS = click.argument("address", metavar="ADDRESS")
+YES = click.option("--yes", is_flag=True, help=_("Do not ask."))
+
+
+def _details(command: _Command) -> _Command:
+    """Add the options that say who a person is."""
+    for option in (
+        click.option("--field", "fields", metavar="NAME=VALUE", multiple=True, help=_("One of the newsletter's own fields.")),
+        click.option("--language", help=_("Language, such as de.")),
+        click.option("--organisation", help=_("Municipality or office.")),
+        click.option("--last-name", help=_("Last name.")),
+        click.option("--first-name", help=_("First name.")),
+        click.option("--title", help=_("Academic title, such as Dr.")),
+        click.option(
+            "--form",
+            type=click.Choice(["none", "frau", "herr", "neutral"]),
+            help=_("How the person wants to be addressed; never guessed from a name."),
+        ),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+@click.command(help=_("Show what is kept about a person (GDPR article 15)."))
+@ADDRESS
+@JSON
+def show(address: str, as_json: bool) -> None:  # noqa: FBT001
+    """Run `newsletter subscribers show`."""
+    from newsletter.address import Address
+
+    with desk.subscriber_list() as people:
+        person = people.get(Address.parse(address))
+        if as_json:
+            desk.show_json(person.as_dict())
+        else:
+            _tell(person)
+
+
+@click.command(help=_("Put a person on the list."))
+@ADDRESS
+@_details
+@click.option("--tag", "tags", multiple=True, help=_("A tag; may be given several times."))
+@click.option(
+    "--status",
+    type=click.Choice(["pending", "active"]),
+    default="pending",
+    show_default=True,
+    help=_("“active” needs --consent."),
+)
+@click.option("--consent", default="", help=_("Source and wording of the consent."))
+@JSON
+def add(
+    address: str, status: str, consent: str, tags: tuple[str, ...], as_json: bool, **details: Any
+) -> None:  # noqa: FBT001
+    """Run `newsletter subscribers add`."""
+    from newsletter.address import Address
+    from newsletter.subscribers import rights
+    from newsletter.subscribers.model import Person, Status
+
+    given = {name: value for name, value in details.items() if value is not None and name != "fields"}
+    person = Person(**given, tags=desk.tags_of(tags), fields=desk.fields_of(details["fields"]))
+    with desk.subscriber_list() as people:
+        added = rights.add(
+            people,
+            Address.parse(address),
+            person,
+            status=Status(status),
+            consent=consent,
+            source="command line",
+            now=desk.now(),
+        )
+    _done(added, as_json=as_json)
+
+
+@click.command(help=_("Correct what is kept about a person (GDPR article 16); an empty text takes it away."))
+@ADDRESS
+@click.option("--address", "new_address", help=_("Their new address."))
+@_details
+@JSON
+def edit(address: str, new_address: str | None, as_json: bool, **details: Any) -> None:  # noqa: FBT001
+    """Run `newsletter subscribers edit`."""
+    from newsletter.address import Address
+    from newsletter.subscribers import rights
+
+    with desk.subscriber_list() as people:
+        person = people.get(Address.parse(address))
+        changes = {name: value for name, value in details.items() if value is not None and name != "fields"}
+        if details["fields"]:
+            merged = {**person.fields, **desk.fields_of(details["fields"])}
+            changes["fields"] = {name: value for name, value in merged.items() if value}
+        if new_address:
+            changes["address"] = Address.parse(new_address)
+        edited = rights.edit(people, Address.parse(address), changes, source="command line", now=desk.now())
+    _done(edited, as_json=as_json)
+
+
+@click.command(help=_("Give people tags, or take some."))
+@click.argument("addresses", metavar="ADDRESS…", nargs=-1, required=True)
+@click.option(
+    "--add", "added", multiple=True, metavar="TAG", help=_("A tag to give; may be given several times.")
+)
+@click.option(
+    "--drop", "dropped", multiple=True, metavar="TAG", help=_("A tag to take; may be given several times.")
+)
+@JSON
+def tag(addresses: tuple[str, ...], added: tuple[str, ...], dropped: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT001
+    """Run `newsletter subscribers tag`."""
+    from newsletter.address import Address
+    from newsletter.subscribers import rights
+
+    give, take = desk.tags_of(added), desk.tags_of(dropped)
+    with desk.subscriber_list() as people:
+        changed = rights.tag(
+            people, [Address.parse(one) for one in addresses], add=give, drop=take, now=desk.now()
+        )
+    if as_json:
+        desk.show_json({"changed": changed})
+    else:
+        click.echo(
+            ngettext("{count} person changed", "{count} people changed", changed).format(count=changed)
+        )
+
+
+@click.command(help=_("Let a person leave; only their own new request brings them back."))
+@ADDRESS
+@click.option("--reason", default="", help=_("Why, in their words."))
+@JSON
+def unsubscribe(address: str, reason: str, as_json: bool) -> None:  # noqa: FBT001
+    """Run `newsletter subscribers unsubscribe`."""
+    from newsletter.address import Address
+    from newsletter.subscribers import rights
+
+    with desk.subscriber_list() as people:
+        person = rights.unsubscribe(
+            people, Address.parse(address), source="command line", reason=reason, now=desk.now()
+        )
+    _done(person, as_json=as_json)
+
+
+@click.command(
+    help=_(
+        "Erase a person (GDPR article 17): only a keyed hash stays, which keeps imports from bringing them back."
+    )
+)
+@ADDRESS
+@YES
+@JSON
+def erase(address: str, yes: bool, as_json: bool) -> None:  # noqa: FBT001
+    """Run `newsletter subscribers erase`."""
+    _forget(address, yes=yes, as_json=as_json, bar=True)
+
+
+@click.command(help=_("Remove an entry made by mistake, with its data; it may be imported again."))
+@ADDRESS
+@YES
+@JSON
+def remove(address: str, yes: bool, as_json: bool) -> None:  # noqa: FBT001
+    """Run `newsletter subscribers remove`."""
+    _forget(address, yes=yes, as_json=as_json, bar=False)
+
+
+@click.command(
+    help=_("Print everything about one person: consent, its wording, every event (GDPR articles 7 and 15).")
+)
+@ADDRESS
+@JSON
+def evidence(address: str, as_json: bool) -> None:  # noqa: FBT001
+    """Run `newsletter subscribers evidence`."""
+    from newsletter.address import Address
+    from newsletter.subscribers import rights
+
+    with desk.subscriber_list() as people:
+        found = rights.dossier(people, Address.parse(address))
+    if as_json:
+        desk.show_json(found.as_dict())
+    else:
+        _tell_dossier(found)
+
+
+def _forget(address: str, *, yes: bool, as_json: bool, bar: bool) -> None:
+    from newsletter.address import Address
+    from newsletter.subscribers import rights
+
+    parsed = Address.parse(address)
+    with desk.subscriber_list() as people:
+        if not yes:
+            click.confirm(
+                _("Delete all data of {address} for good?").format(address=parsed.text), abort=True, err=True
+            )
+        known = rights.erase(people, parsed, source="command line", now=desk.now(), bar=bar)
+    if as_json:
+        desk.show_json({"address": parsed.text, "was_on_the_list": known, "barred": bar})
+    elif known:
+        click.echo(_("All data of {address} are deleted.").format(address=parsed.text))
+    else:
+        click.echo(
+            _("{address} was not on the list; no import will put it there.").format(address=parsed.text)
+        )
+
+
+def _done(person: Subscriber, *, as_json: bool) -> None:
+    if as_json:
+        desk.show_json(person.as_dict())
+    else:
+        _tell(person)
+
+
+def _tell(person: Subscriber) -> None:
+    click.echo(f"{desk.safe(person.address)} ({person.status})")
+    desk.show_rows(
+        [
+            (_("Form of address"), "" if person.form == "none" else person.form),
+            (_("Title"), person.title),
+            (_("First name"), person.first_name),
+            (_("Last name"), person.last_name),
+            (_("Organisation"), person.organisation),
+            (_("Language"), person.language),
+            (_("Tags"), ", ".join(sorted(person.tags))),
+            *((name, value) for name, value in person.fields.items()),
+            (_("Source"), person.source),
+            (_("Since"), person.joined_at),
+            (_("Changed"), person.changed_at),
+            (_("Deleted unless confirmed by"), person.expires_at),
+        ]
+    )
+
+
+def _tell_dossier(found: Dossier) -> None:
+    if found.subscriber is not None:
+        _tell(found.subscriber)
+    else:
+        click.echo(_("{address} is not on the list.").format(address=found.address.text))
+    if found.erased_at:
+        click.echo(_("The address was erased at {at}.").format(at=found.erased_at))
+    if found.suppressed:
+        click.echo(_("{address} {reason}.").format(address=found.address.text, reason=found.suppressed))
+    for event in found.events:
+        _tell_event(event)
+
+
+def _tell_event(event: Event) -> None:
+    click.echo("")
+    click.echo(f"{event.seq}  {event.at}  {desk.safe(event.kind)}  ({desk.safe(event.source)})")
+    desk.show_rows((name, value) for name, value in (event.detail or {}).items())
+    if event.detail is None:
+        click.echo(f"  {_('The personal data of this event were erased.')}")
+    if event.wording is not None:
+        desk.show_rows([(_("Wording"), event.wording_version)])
+        for line in event.wording.splitlines():
+            click.echo(f"    {desk.safe(line)}")
+    desk.show_rows([(_("Network"), event.network)])

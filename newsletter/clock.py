@@ -1,0 +1,21 @@
+"""Moments as the database and JSON know them: UTC, ISO 8601, whole seconds."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+
+def stamp(moment: datetime) -> str:
+    """Write a moment: `2023-08-02T12:00:00+00:00`; as text these sort by time.
+
+    Raises:
+        ValueError: the moment has no time zone.
+    """
+    if moment.tzinfo is None:
+        raise ValueError("a moment needs a time zone")
+    return moment.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def after(moment: datetime, days: int) -> str:
+    """Write the moment some days later."""
+    return stamp(moment + timedelta(days=days))

@@ -1,0 +1,95 @@
+"""Write the documents that are made from the code: `python -m tests.docs.generate`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+from newsletter.cli import COMMANDS
+from newsletter.workspace import BASE_THEME
+from tests.docs.documents import DOCS, ROOT, between
+from tests.docs.reference import reference
+
+COMMANDS_HEAD = """\
+# The commands
+
+<!-- Made from the code by `python -m tests.docs.generate`; do not edit. -->
+
+Run them in the newsletter's folder, or anywhere below it. `python cli.py …` in the repository and `python -m newsletter …`
+are the same as `newsletter …`.
+
+- What a command made goes to standard output, talk and faults to standard error.
+- Exit code 0: done. 1: something is open or wrong. 2: wrong usage.
+- Messages are German or English: `NEWSLETTER_LANG=de`, or else the language of the system (`LANG`).
+- Every setting of newsletter.toml can also come from the environment, which wins: `NEWSLETTER_WEB__BASE_URL` is `base_url`
+  in `[web]`.
+"""
+
+
+def generated() -> dict[Path, str]:
+    """Every generated document and what it should hold now."""
+    theme = DOCS / "theme.md"
+    before, _old, after = between(theme.read_text(encoding="utf-8"), "values")
+    return {
+        DOCS / "issue-format.md": reference("en"),
+        DOCS / "felder.md": reference("de"),
+        DOCS / "commands.md": "\n".join([COMMANDS_HEAD, *_helps()]),
+        theme: before + _theme_values() + after,
+    }
+
+
+def _helps() -> Iterator[str]:
+    yield f"## newsletter\n\n```text help\n{help_of()}```\n"
+    for name in COMMANDS:
+        yield f"## newsletter {name}\n\n```text help\n{help_of(name)}```\n"
+
+
+def help_of(*command: str) -> str:
+    """What `newsletter COMMAND --help` prints, in English, on a window of 80 columns."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("NEWSLETTER_", "LC_"))}
+    done = subprocess.run(
+        [sys.executable, "-m", "newsletter", *command, "--help"],
+        env={**kept, "LANG": "C.UTF-8", "LANGUAGE": "en", "COLUMNS": "80", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+        timeout=60,
+    )
+    return done.stdout
+
+
+def _theme_values() -> str:
+    """The design values of the base theme; a colour's light and dark value side by side."""
+    values = tomllib.loads((BASE_THEME / "theme.toml").read_text(encoding="utf-8"))
+    colours = [
+        f"| `{name}` | `{colour}` | `{values['dark'][name]}` |" for name, colour in values["light"].items()
+    ]
+    rest = [
+        f"| `[{table}]` | `{name}` | `{_toml(value)}` |"
+        for table, keys in values.items()
+        for name, value in keys.items()
+        if table not in {"light", "dark"}
+    ]
+    heads = ["| Colour | `[light]` | `[dark]` |", "| --- | --- | --- |"]
+    return "\n".join([*heads, *colours, "", "| Table | Key | Value |", "| --- | --- | --- |", *rest, ""])
+
+
+def _toml(value: object) -> str:
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def main() -> int:
+    """Write what is not current, and say so."""
+    for path, text in generated().items():
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8", newline="\n")
+            print(path.relative_to(ROOT))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
