@@ -9,7 +9,7 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import compose, process
+from benchmarks import compose, people, process
 from benchmarks.measure import Run, Spread
 from newsletter.workspace import Workspace
 
@@ -21,8 +21,22 @@ def main() -> None:
     """Measure everything, print it, and write it down when asked."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--write", metavar="DATE", help="write the figures into docs/performance.md")
+    parser.add_argument(
+        "--rows",
+        type=int,
+        default=people.SIZES[-1],
+        help="size of the largest list, and of the peers' import",
+    )
     arguments = parser.parse_args()
-    text = "\n\n".join(["\n".join(_machine()), "\n".join(_composing()), "\n".join(_commands()), "\n".join(_growth())])
+    text = "\n\n".join(
+        [
+            "\n".join(_machine()),
+            "\n".join(_composing()),
+            "\n".join(_commands()),
+            "\n".join(_growth()),
+            "\n".join(_people(arguments.rows)),
+        ]
+    )
     print(text)
     if arguments.write:
         _write(f"Measured on {arguments.write}.\n\n{text}")
@@ -75,7 +89,10 @@ def _commands() -> list[str]:
         "",
         "| what | wall s | CPU s | peak MB |",
         "| --- | ---: | ---: | ---: |",
-        *(f"| {name} | {_spread(runs, 'wall')} | {_spread(runs, 'cpu')} | {_peak(runs):.0f} |" for name, runs in rows),
+        *(
+            f"| {name} | {_spread(runs, 'wall')} | {_spread(runs, 'cpu')} | {_peak(runs):.0f} |"
+            for name, runs in rows
+        ),
         "",
         f"Imports by `python -X importtime`: --help {imports['--help'] / 1000:.0f} ms, "
         f"build {imports['build'] / 1000:.0f} ms.",
@@ -101,6 +118,39 @@ def _growth() -> list[str]:
             f"| {point.sections} | {point.compose * 1000:.0f} | {point.compose * 1000 / point.sections:.2f} "
             f"| {point.read * 1000:.0f} | {point.peak:.0f} | {point.html / 1000:.0f} |"
             for point in points
+        ),
+    ]
+
+
+def _people(rows: int) -> list[str]:
+    points = people.points(rows)
+    peers = people.peers(rows)
+    largest = points[-1]
+    ours = largest.imported_cpu
+    return [
+        "### The subscriber list",
+        "",
+        "Importing a CSV with validation and a consent event for each row.",
+        "",
+        "| rows | import s | CPU s | rows/s | again s | rows/s | peak MB | lookup ms | segment count ms | verify s | MB |",
+        "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        *(
+            f"| {point.rows:,} | {point.imported:.1f} | {point.imported_cpu:.1f} | {point.rows / point.imported:,.0f} "
+            f"| {point.again:.1f} | {point.rows / point.again:,.0f} | {point.peak:.0f} | {point.lookup * 1000:.3f} "
+            f"| {point.count * 1000:.0f} | {point.verify:.1f} | {point.database:.0f} |"
+            for point in points
+        ),
+        "",
+        f"The same {largest.rows:,} rows by other means, neither validating nor logging:",
+        "",
+        "| what | wall s | CPU s | peak MB | our CPU time to theirs |",
+        "| --- | ---: | ---: | ---: | ---: |",
+        *(
+            f"| {name} | {run.wall:.1f} | {run.cpu:.1f} | {run.peak:.0f} | {ours / run.cpu:.1f} : 1 |"
+            for name, run in (
+                ("`sqlite-utils insert --csv`", peers.sqlite_utils),
+                ("bare csv + executemany, the limit", peers.bare),
+            )
         ),
     ]
 

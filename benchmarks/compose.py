@@ -116,9 +116,7 @@ def _grown(size: int) -> Growth:
         composing = repeated(
             lambda: compose(parsed, workspace.settings, workspace.theme_folders, cache), runs=5, warmup=1
         )
-        return Growth(
-            size, composing.median, reading.median, own_peak(), len(edition.general.html.encode())
-        )
+        return Growth(size, composing.median, reading.median, own_peak(), len(edition.general.html.encode()))
 
 
 def _lengthened(text: str, size: int) -> str:

@@ -68,7 +68,9 @@ def command(arguments: Sequence[str], folder: Path, environ: Mapping[str, str] |
     return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / unit)
 
 
-def commands(arguments: Sequence[str], folder: Path, *, runs: int, before: Callable[[], object] = int) -> list[Run]:
+def commands(
+    arguments: Sequence[str], folder: Path, *, runs: int, before: Callable[[], object] = int
+) -> list[Run]:
     """Run a command several times after one warm-up; `before` is called before each run."""
     finished = []
     for _ in range(runs + 1):

@@ -55,7 +55,9 @@ def measure(runs: int = 12) -> Commands:
         return Commands(
             unchanged=commands(build, folder, runs=runs),
             text_changed=commands(build, folder, runs=runs, before=change),
-            cold=commands(build, folder, runs=3, before=lambda: shutil.rmtree(folder / "build", ignore_errors=True)),
+            cold=commands(
+                build, folder, runs=3, before=lambda: shutil.rmtree(folder / "build", ignore_errors=True)
+            ),
             help=commands([*NEWSLETTER, "--help"], folder, runs=runs),
             python=commands([sys.executable, "-c", "pass"], folder, runs=runs),
         )

@@ -81,7 +81,7 @@ def test_killed_between_the_renames(office: Office) -> None:
     office.built.rename(office.built.with_name(".2024-1.old"))
     office.put("build/.2024-1.new-x/mail.html", "half")
     office.put("issues/2024-1/issue.yaml", "")
-    assert office.run("build").returncode == 1
+    assert office.quick("build").returncode == 1
     assert tree(office.built) == before
     assert _rest(office) == [".cache", ".lock", "2024-1"]
 
@@ -106,18 +106,13 @@ def test_unforeseen_end(office: Office) -> None:
 def _killed(office: Office, delay: float) -> int:
     """Start a build, wait until it writes, and kill it `delay` seconds later; return how it ended."""
     left = set(office.built.parent.glob(".2024-1.new-*"))
-    process = subprocess.Popen(
-        office.command("build"),
-        cwd=office.root,
-        env=clean_environ(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    while process.poll() is None and set(office.built.parent.glob(".2024-1.new-*")) <= left:
+    child = office.forked("build")
+    end = time.monotonic() + 30
+    while time.monotonic() < end and set(office.built.parent.glob(".2024-1.new-*")) <= left:
         time.sleep(0.0002)
     time.sleep(delay)
-    process.kill()
-    return process.wait()
+    os.kill(child.pid, signal.SIGKILL)
+    return child.wait().returncode
 
 
 def test_kill(built_office: Office) -> None:
@@ -133,8 +128,8 @@ def test_kill(built_office: Office) -> None:
     assert old != new
     chance = random.Random(2024)  # noqa: S311 (the same moments in every run)
     ends = []
-    for number in range(12):
-        ends.append(_killed(built_office, 0.004 * chance.random()))
+    for number in range(15):
+        ends.append(_killed(built_office, 0.006 * chance.random()))
         aside = built_office.built.with_name(".2024-1.old")
         assert tree(built_office.built if built_office.built.exists() else aside) in (old, new), number
     assert -signal.SIGKILL in ends
@@ -223,10 +218,15 @@ def test_reproducible(surrounded: dict[str, dict[str, bytes]], name: str) -> Non
 
 @pytest.mark.parametrize(
     "damage",
-    [lambda path: path.unlink(), lambda path: path.write_bytes(b""), lambda path: path.write_bytes(os.urandom(400)),
-     lambda path: path.write_bytes(path.read_bytes()[:-3]), lambda path: path.write_text("{}", encoding="utf-8")],
+    [
+        lambda path: path.unlink(),
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_bytes(os.urandom(400)),
+        lambda path: path.write_bytes(path.read_bytes()[:-3]),
+        lambda path: path.write_text("{}", encoding="utf-8"),
+    ],
     ids=["lost", "empty", "noise", "cut off", "other"],
-)  # fmt: skip
+)
 def test_damaged_cache(built_office: Office, damage: object) -> None:
     """Whatever became of the cache, the build is the same, with and without it."""
     before = tree(built_office.built)

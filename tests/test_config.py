@@ -84,44 +84,44 @@ def test_wrong_environment(tmp_path: Path, variable: str, value: str, fault: str
 @pytest.mark.parametrize(
     ("line", "fault"),
     [
-        ("[web\n", "newsletter.toml:7:5: This is not valid TOML: "),
-        ("[sender]\n", "newsletter.toml:7:8: This is not valid TOML: "),
-        ("[wbe]\n", "newsletter.toml:7:1: “wbe” is not known here.\n    Did you mean “web”?"),
-        ("[smtp]\nhst = 'a'\n", "newsletter.toml:8:1: “hst” is not known here.\n    Did you mean “host”?"),
-        ("[smtp]\npassword = 'a'\n", "newsletter.toml:8:1: “password” is not known here."),
-        ("[smtp]\nport = 0\n", "newsletter.toml:8:1: “port”: 1 or more belongs here."),
-        ("[smtp]\nport = 'a'\n", "newsletter.toml:8:1: “port”: a whole number belongs here."),
-        ("[smtp]\nrate = 0\n", "newsletter.toml:8:1: “rate”: more than 0 belongs here."),
-        ("[smtp]\nsecurity = 'ssl'\n", "newsletter.toml:8:1: “security”: one of 'starttls', 'tls', 'none' belongs"),
-        ("[web]\nindex = 'perhaps'\n", "newsletter.toml:8:1: “index”: true or false belongs here."),
-        ("[web]\nbase_url = 'www.a.example'\n", "newsletter.toml:8:1: “base_url”: “www.a.example” is no web address"),
-        ("[legal]\nimprint = 5\n", "newsletter.toml:8:1: “imprint”: text belongs here; put it in quotes."),
-        ("[segments]\nBig.title = 'a'\n", "newsletter.toml:7:1: “Big”: small letters, digits and _ only"),
-        ("[segments.a]\ntitel = 'a'\ntitle = 'a'\n", "newsletter.toml:8:1: “titel” is not known here.\n    Did you"),
-        ("[fields.a]\ntype = 'txt'\n", "newsletter.toml:8:1: “type”: one of 'text', 'number', 'date', 'flag'"),
+        ("[web\n", "7:5: This is not valid TOML: "),
+        ("[sender]\n", "7:8: This is not valid TOML: "),
+        ("[wbe]\n", "7:1: “wbe” is not known here.\n    Did you mean “web”?"),
+        ("[smtp]\nhst = 'a'\n", "8:1: “hst” is not known here.\n    Did you mean “host”?"),
+        ("[smtp]\npassword = 'a'\n", "8:1: “password” is not known here."),
+        ("[smtp]\nport = 0\n", "8:1: “port”: 1 or more belongs here."),
+        ("[smtp]\nport = 'a'\n", "8:1: “port”: a whole number belongs here."),
+        ("[smtp]\nrate = 0\n", "8:1: “rate”: more than 0 belongs here."),
+        ("[smtp]\nsecurity = 'ssl'\n", "8:1: “security”: one of 'starttls', 'tls', 'none' belongs"),
+        ("[web]\nindex = 'perhaps'\n", "8:1: “index”: true or false belongs here."),
+        ("[web]\nbase_url = 'www.a.example'\n", "8:1: “base_url”: “www.a.example” is no web address"),
+        ("[legal]\nimprint = 5\n", "8:1: “imprint”: text belongs here; put it in quotes."),
+        ("[segments]\nBig.title = 'a'\n", "7:1: “Big”: small letters, digits and _ only"),
+        ("[segments.a]\ntitel = 'a'\ntitle = 'a'\n", "8:1: “titel” is not known here.\n    Did you"),
+        ("[fields.a]\ntype = 'txt'\n", "8:1: “type”: one of 'text', 'number', 'date', 'flag'"),
     ],
     ids=lambda value: value.replace("\n", " ") if isinstance(value, str) and "\n" in value[-1:] else "",
-)  # fmt: skip
+)
 def test_faults(tmp_path: Path, line: str, fault: str) -> None:
     """What is wrong is told at its line, in the editor's words."""
-    assert _fault(tmp_path, MINIMAL + line).startswith(fault)
+    assert _fault(tmp_path, MINIMAL + line).startswith(f"newsletter.toml:{fault}")
 
 
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [
-        ('title = "Kreisblatt"', 'title = " "', "newsletter.toml:2:1: “title”: this must not be empty."),
-        ('title = "Kreisblatt"', "", "newsletter.toml:1:1: “title” is missing."),
-        ("redaktion@kreis.example", "redaktion", "newsletter.toml:6:1: “address”: “redaktion” is no e-mail"),
-        ("[newsletter]", "[newsletter]\ntimezone = 'Berlin'", "newsletter.toml:2:1: “timezone”: “Berlin” is no time"),
-        ("[newsletter]", "[newsletter]\nissue_title = '{nr}'", "newsletter.toml:2:1: “issue_title”: “{nr}” cannot"),
-        ("[newsletter]", "[newsletter]\nissue_title = '{'", "newsletter.toml:2:1: “issue_title”: “{” cannot be"),
-        ("[newsletter]", "[newsletter]\nlanguage = 'fr'", "newsletter.toml:2:1: “language”: one of 'de', 'en'"),
+        ('title = "Kreisblatt"', 'title = " "', "2:1: “title”: this must not be empty."),
+        ('title = "Kreisblatt"', "", "1:1: “title” is missing."),
+        ("redaktion@kreis.example", "redaktion", "6:1: “address”: “redaktion” is no e-mail"),
+        ("[newsletter]", "[newsletter]\ntimezone = 'Berlin'", "2:1: “timezone”: “Berlin” is no time"),
+        ("[newsletter]", "[newsletter]\nissue_title = '{nr}'", "2:1: “issue_title”: “{nr}” cannot"),
+        ("[newsletter]", "[newsletter]\nissue_title = '{'", "2:1: “issue_title”: “{” cannot be"),
+        ("[newsletter]", "[newsletter]\nlanguage = 'fr'", "2:1: “language”: one of 'de', 'en'"),
     ],
-)  # fmt: skip
+)
 def test_faults_of_the_minimum(tmp_path: Path, old: str, new: str, fault: str) -> None:
     """The keys that every newsletter needs are checked too."""
-    assert _fault(tmp_path, MINIMAL.replace(old, new)).startswith(fault)
+    assert _fault(tmp_path, MINIMAL.replace(old, new)).startswith(f"newsletter.toml:{fault}")
 
 
 def test_all_faults_at_once(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ _TAGS = {
     "p", "br", "strong", "em", "s", "a", "ul", "ol", "li", "blockquote", "code", "pre", "hr",
     "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td",
 }  # fmt: skip
-_ATTRIBUTES = {"*": set(), "a": {"href"}, "ol": {"start"}, "th": {"style", "scope"}, "td": {"style"}}
+_ATTRIBUTES = {"*": set(), "a": {"href"}, "ol": {"start"}, "th": {"scope"}}
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def _cleaner() -> nh3.Cleaner:
         attributes=_ATTRIBUTES,
         url_schemes=set(links.SCHEMES),
         link_rel=None,
-        filter_style_properties={"text-align"},
+        allowed_classes={"th": {"right", "center"}, "td": {"right", "center"}},
     )
 
 
@@ -122,6 +122,13 @@ class _Writer(RendererHTML):
 
     def th_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         tokens[idx].attrSet("scope", "col")
+        return self.td_open(tokens, idx, options, env)
+
+    def td_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        """Write how a column is aligned as a class; the page needs no inline style, the mail gets it inlined."""
+        style = str(tokens[idx].attrs.pop("style", "")).removeprefix("text-align:")
+        if style in {"right", "center"}:
+            tokens[idx].attrSet("class", style)
         return self.renderToken(tokens, idx, options, env)
 
 

@@ -48,6 +48,8 @@ class Sheet:
 
     def button(self, label: object, url: str) -> str:
         """Set a button: its label, and the address on a line of its own."""
+        if is_own_label(str(label), url):
+            return self.paragraph(label)
         colon = "" if str(label).endswith((".", ":", "!", "?", "…")) else ":"
         return written([*fill(f"{label}{colon}", soft=False), Row(f"<{url}>")])
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,53 +18,41 @@ _migrations = Migrations("newsletter")
 
 @dataclass(frozen=True)
 class State:
-    """Which migrations a database has, which it still needs, and one it has that we don't know."""
+    """How a database stands to the migrations that this version knows."""
 
     applied: tuple[str, ...]
     pending: tuple[str, ...]
     newer: str | None
+    """A migration it has that we don't know."""
+    foreign: bool
+    """Whether it holds tables, and none of them ours."""
 
 
 def state(db: Database) -> State:
     """Compare a database with the migrations this version knows."""
+    known = [one.name for one in _migrations._migrations]  # noqa: SLF001 (the library has no question for it)
     applied = tuple(one.name for one in _migrations.applied(db))
-    pending = tuple(one.name for one in _migrations.pending(db))
-    known = {*pending, *applied} if not applied else {one.name for one in _migrations._migrations}  # noqa: SLF001
-    return State(applied, pending, next((name for name in applied if name not in known), None))
+    return State(
+        applied=applied,
+        pending=tuple(name for name in known if name not in applied),
+        newer=next((name for name in applied if name not in known), None),
+        foreign=not applied and bool(db.table_names()),
+    )
 
 
 def apply(db: Database) -> None:
-    """Bring a database up to date; each migration and its record commit together.
-
-    Two processes may arrive at once: the lock is taken first, and who comes second finds nothing to do.
-    """
-    db.conn.execute("BEGIN IMMEDIATE")
-    try:
-        _migrations.apply(db)
-    except BaseException:
-        if db.conn.in_transaction:
-            db.conn.execute("ROLLBACK")
-        raise
-    db.conn.execute("COMMIT")
+    """Bring a database up to date, inside the caller's transaction: all migrations and their records, or none."""
+    _migrations.apply(db)
 
 
 def _run(db: Database, script: str) -> None:
     """Execute statements one by one: `executescript` would commit the transaction we are in."""
-    for statement in _statements(script):
-        db.conn.execute(statement)
-
-
-def _statements(script: str) -> list[str]:
-    """Split at semicolons that end a line, except inside a trigger's BEGIN … END."""
-    statements, lines = [], []
-    for line in script.strip().splitlines():
-        lines.append(line)
-        text = "\n".join(lines)
-        is_open = "CREATE TRIGGER" in text and not line.strip().startswith("END")
-        if line.rstrip().endswith(";") and not is_open:
-            statements.append(text)
-            lines = []
-    return statements
+    statement = ""
+    for line in script.strip().splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            db.conn.execute(statement)
+            statement = ""
 
 
 @_migrations()
@@ -81,7 +70,9 @@ CREATE TABLE subscriber (
   key TEXT NOT NULL UNIQUE,
   address TEXT NOT NULL,
   domain TEXT NOT NULL,
-  form TEXT NOT NULL DEFAULT 'none' CHECK (form = 'none' OR form = 'frau' OR form = 'herr' OR form = 'neutral'),
+  form TEXT NOT NULL DEFAULT 'none' CHECK (
+    form = 'none' OR form = 'frau' OR form = 'herr' OR form = 'neutral'
+  ),
   title TEXT NOT NULL DEFAULT '',
   first_name TEXT NOT NULL DEFAULT '',
   last_name TEXT NOT NULL DEFAULT '',
@@ -90,7 +81,8 @@ CREATE TABLE subscriber (
   tags TEXT NOT NULL DEFAULT ',',
   fields TEXT NOT NULL DEFAULT '{}' CHECK (fields = '{}' OR json_valid(fields)),
   status TEXT NOT NULL CHECK (
-    status = 'active' OR status = 'pending' OR status = 'unsubscribed' OR status = 'bounced' OR status = 'complained'
+    status = 'active' OR status = 'pending'
+    OR status = 'unsubscribed' OR status = 'bounced' OR status = 'complained'
   ),
   source TEXT NOT NULL,
   joined_at TEXT NOT NULL,
@@ -103,6 +95,12 @@ CREATE TABLE wording (
   version TEXT NOT NULL UNIQUE,
   text TEXT NOT NULL
 ) STRICT;
+CREATE TRIGGER wording_stays BEFORE DELETE ON wording BEGIN
+  SELECT RAISE(ABORT, 'wordings are never deleted');
+END;
+CREATE TRIGGER wording_is_not_changed BEFORE UPDATE ON wording BEGIN
+  SELECT RAISE(ABORT, 'wordings are never changed');
+END;
 CREATE TABLE event (
   seq INTEGER PRIMARY KEY,
   at TEXT NOT NULL,
@@ -147,6 +145,7 @@ CREATE TABLE suppression (
   source TEXT NOT NULL,
   at TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX suppression_star ON suppression (pattern) WHERE instr(pattern, '*');
 CREATE TABLE column_mapping (
   headers TEXT PRIMARY KEY,
   mapping TEXT NOT NULL CHECK (json_valid(mapping)),

@@ -4,7 +4,9 @@ CREATE TABLE subscriber (
   key TEXT NOT NULL UNIQUE,
   address TEXT NOT NULL,
   domain TEXT NOT NULL,
-  form TEXT NOT NULL DEFAULT 'none' CHECK (form = 'none' OR form = 'frau' OR form = 'herr' OR form = 'neutral'),
+  form TEXT NOT NULL DEFAULT 'none' CHECK (
+    form = 'none' OR form = 'frau' OR form = 'herr' OR form = 'neutral'
+  ),
   title TEXT NOT NULL DEFAULT '',
   first_name TEXT NOT NULL DEFAULT '',
   last_name TEXT NOT NULL DEFAULT '',
@@ -13,7 +15,8 @@ CREATE TABLE subscriber (
   tags TEXT NOT NULL DEFAULT ',',
   fields TEXT NOT NULL DEFAULT '{}' CHECK (fields = '{}' OR json_valid(fields)),
   status TEXT NOT NULL CHECK (
-    status = 'active' OR status = 'pending' OR status = 'unsubscribed' OR status = 'bounced' OR status = 'complained'
+    status = 'active' OR status = 'pending'
+    OR status = 'unsubscribed' OR status = 'bounced' OR status = 'complained'
   ),
   source TEXT NOT NULL,
   joined_at TEXT NOT NULL,
@@ -26,6 +29,12 @@ CREATE TABLE wording (
   version TEXT NOT NULL UNIQUE,
   text TEXT NOT NULL
 ) STRICT;
+CREATE TRIGGER wording_stays BEFORE DELETE ON wording BEGIN
+  SELECT RAISE(ABORT, 'wordings are never deleted');
+END;
+CREATE TRIGGER wording_is_not_changed BEFORE UPDATE ON wording BEGIN
+  SELECT RAISE(ABORT, 'wordings are never changed');
+END;
 CREATE TABLE event (
   seq INTEGER PRIMARY KEY,
   at TEXT NOT NULL,
@@ -70,6 +79,7 @@ CREATE TABLE suppression (
   source TEXT NOT NULL,
   at TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX suppression_star ON suppression (pattern) WHERE instr(pattern, '*');
 CREATE TABLE column_mapping (
   headers TEXT PRIMARY KEY,
   mapping TEXT NOT NULL CHECK (json_valid(mapping)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -79,7 +80,7 @@ def test_version(tmp_path: Path) -> None:
 )
 def test_wrong_usage(office: Office, arguments: list[str], told: str) -> None:
     """A call that cannot work ends with 2, says why on stderr, and does nothing."""
-    done = office.run(*arguments)
+    done = office.quick(*arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert told in done.stderr
     assert not office.built.exists()
@@ -87,7 +88,7 @@ def test_wrong_usage(office: Office, arguments: list[str], told: str) -> None:
 
 def test_unknown_issue(office: Office) -> None:
     """An ID without an issue ends with 1 and tells which there are."""
-    done = office.run("build", "2025-1")
+    done = office.quick("build", "2025-1")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"There is no issue 2025-1 in {office.root / 'issues'}.\n    There are: 2024-1.\n"
 
@@ -95,7 +96,7 @@ def test_unknown_issue(office: Office) -> None:
 @pytest.mark.parametrize("arguments", [["build"], ["new"], ["schema"]], ids=lambda arguments: arguments[0])
 def test_no_workspace(tmp_path: Path, arguments: list[str]) -> None:
     """Outside of a newsletter every command says how one is made."""
-    done = Office(tmp_path).run(*arguments)
+    done = Office(tmp_path).quick(*arguments)
     assert (done.returncode, done.stdout) == (1, "")
     assert "newsletter init DIR" in done.stderr
 
@@ -103,7 +104,7 @@ def test_no_workspace(tmp_path: Path, arguments: list[str]) -> None:
 def test_debug(office: Office) -> None:
     """A traceback is shown with --debug only, before the message."""
     office.put("issues/2024-1/issue.yaml", "")
-    plain, debug = office.run("build"), office.run("--debug", "build")
+    plain, debug = office.quick("build"), office.quick("--debug", "build")
     assert plain.returncode == debug.returncode == 1
     assert "Traceback" not in plain.stderr
     assert debug.stderr.startswith("Traceback (most recent call last):")
@@ -149,13 +150,14 @@ def test_build_prints(built_office: Office) -> None:
 
 def test_short_paths(built_office: Office) -> None:
     """Paths are told as seen from here, when they lie below."""
-    assert "build/2024-1/mail.html  " in built_office.run("build").stdout
-    assert str(built_office.root) not in built_office.run("build").stdout
+    told = built_office.quick("build").stdout
+    assert "build/2024-1/mail.html  " in told
+    assert str(built_office.root) not in told
 
 
 def test_json(built_office: Office) -> None:
     """`--json` prints edition.json, whose keys and their order are a promise."""
-    done = built_office.run("build", "2024-1", "--json")
+    done = built_office.quick("build", "2024-1", "--json")
     facts = json.loads(done.stdout)
     assert done.stdout == (built_office.built / "edition.json").read_text(encoding="utf-8")
     assert list(facts) == KEYS
@@ -169,14 +171,21 @@ def test_json(built_office: Office) -> None:
 
 
 SAMPLE = "first_name=Erika,last_name=Beispiel,form=frau,region=Köln,segments=cities"
+TOML = """
+first_name = "Erika"
+last_name = "Beispiel"
+form = "frau"
+region = "Köln"
+segments = ["cities"]
+"""
 
 
 @pytest.mark.parametrize(
     ("name", "content"),
     [
         (SAMPLE, ""),
-        ("reader.toml", 'first_name = "Erika"\nlast_name = "Beispiel"\nform = "frau"\nregion = "Köln"\nsegments = ["cities"]'),
-        ("reader.json", '{"first_name": "Erika", "last_name": "Beispiel", "form": "frau", "region": "Köln", "segments": ["cities"]}'),
+        ("reader.toml", TOML),
+        ("reader.json", json.dumps(tomllib.loads(TOML))),
     ],
     ids=["fields", "TOML", "JSON"],
 )  # fmt: skip
@@ -188,7 +197,7 @@ def test_sample(office: Office, name: str, content: str) -> None:
     )
     if content:
         office.put(name, content)
-    done = office.run("build", "--json", "--sample", name)
+    done = office.quick("build", "--json", "--sample", name)
     facts = json.loads(done.stdout)
     mail = (office.built / "mail.txt").read_text(encoding="utf-8")
     assert facts["variant"] == "cities"
@@ -204,7 +213,7 @@ def test_german(office: Office) -> None:
     """An editor whose language is German is told everything in German."""
     german = {"NEWSLETTER_LANG": "de"}
     assert "Show the version" not in office.run("--help", environ=german).stdout
-    done = office.run("build", "2025-1", environ=german)
+    done = office.quick("build", "2025-1", environ=german)
     assert (done.returncode, "There is no issue" in done.stderr) == (1, False)
     assert "2025-1" in done.stderr
 
@@ -226,7 +235,7 @@ def test_launcher(built_office: Office) -> None:
 def test_settings_from_the_environment(built_office: Office) -> None:
     """A setting from the environment wins over newsletter.toml for this call."""
     before = tree(built_office.built)
-    done = built_office.run("build", "--json", environ={"NEWSLETTER_NEWSLETTER__TITLE": "Anders"})
+    done = built_office.quick("build", "--json", environ={"NEWSLETTER_NEWSLETTER__TITLE": "Anders"})
     assert "Anders" in (built_office.built / "mail.html").read_text(encoding="utf-8")
     assert done.returncode == 0
     assert tree(built_office.built) != before

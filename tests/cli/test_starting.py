@@ -37,7 +37,7 @@ def test_init(tmp_path: Path, code: str) -> None:
     assert "@" not in re.sub(
         r"\S@\S", "", (office.root / f"issues/{issue}/issue.yaml").read_text(encoding="utf-8")
     )
-    built = office.run("build", environ={"NEWSLETTER_LANG": code})
+    built = office.quick("build", environ={"NEWSLETTER_LANG": code})
     assert built.returncode == 0, built.stderr
     assert word in (office.root / "build" / issue / "mail.txt").read_text(encoding="utf-8")
 
@@ -56,7 +56,7 @@ def test_init_never_overwrites(tmp_path: Path, name: str) -> None:
     """When one of its files is there already, nothing at all is written."""
     office = Office(tmp_path)
     office.put(name, "mine")
-    done = office.run("init", tmp_path)
+    done = office.quick("init", tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
     assert f"{name} is there already; nothing was changed." in done.stderr
     assert tree(tmp_path) == {name: b"mine"}
@@ -129,7 +129,7 @@ def _workspace(office: Office) -> Workspace:
 
 def test_new(last: Office) -> None:
     """The next issue has the last one's sections: recurring ones word for word, the others open."""
-    done = last.run("new")
+    done = last.quick("new")
     assert done.returncode == 0, done.stderr
     folder = last.root / "issues/2024-2"
     assert done.stdout == f"{folder}/issue.yaml\n{folder}/bilder/person.png\n"
@@ -169,7 +169,7 @@ def test_new(last: Office) -> None:
 def test_gaps_are_named(last: Office) -> None:
     """`build` names every gap of a skeleton with its line, and nothing else."""
     path, _image = scaffold.new(_workspace(last), None, TODAY)
-    done = last.run("build")
+    done = last.quick("build")
     lines = path.read_text(encoding="utf-8").splitlines()
     named = [int(found) for found in re.findall(r"issue\.yaml:(\d+):", done.stderr)]
     assert done.returncode == 1
@@ -205,7 +205,7 @@ def test_number(tmp_path: Path, known: list[str], wanted: str | None, made: str)
 def test_new_never_overwrites(last: Office) -> None:
     """An issue that is there is left alone."""
     before = tree(last.root)
-    done = last.run("new", "2024-1")
+    done = last.quick("new", "2024-1")
     assert (done.returncode, done.stdout) == (1, "")
     assert "is there already; nothing was changed." in done.stderr
     assert tree(last.root) == before
@@ -221,7 +221,7 @@ def test_new_keeps_images(last: Office) -> None:
 def test_new_after_a_broken_issue(last: Office) -> None:
     """When the last issue cannot be read, its fault is told and nothing is written."""
     last.put("issues/2024-1/issue.yaml", "a: b: c")
-    done = last.run("new")
+    done = last.quick("new")
     assert (done.returncode, done.stdout) == (1, "")
     assert "2024-1/issue.yaml:1:5: This is not valid YAML" in done.stderr
     assert not (last.root / "issues/2024-2").exists()
@@ -252,10 +252,10 @@ def test_german_skeleton(last: Office) -> None:
 
 def test_schema(office: Office) -> None:
     """`schema` writes the schema beside the issues and names it; `--print` writes nothing."""
-    printed = office.run("schema", "--print")
+    printed = office.quick("schema", "--print")
     assert printed.returncode == 0
     assert not (office.root / "issues/issue.schema.json").exists()
-    done = office.run("schema")
+    done = office.quick("schema")
     path = office.root / "issues/issue.schema.json"
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{path}\n", "")
     assert path.read_text(encoding="utf-8") == printed.stdout

@@ -48,7 +48,11 @@ def hidden(document: str) -> list[str]:
 
 
 def _html(element: HtmlElement, *, inner: bool) -> Iterator[Token]:
-    if not isinstance(element.tag, str) or element.tag == "style" or "display:none" in element.get("style", ""):
+    if (
+        not isinstance(element.tag, str)
+        or element.tag == "style"
+        or "display:none" in element.get("style", "")
+    ):
         return
     boundary = "" if element.tag in INLINE else " "
     yield boundary
@@ -59,16 +63,18 @@ def _html(element: HtmlElement, *, inner: bool) -> Iterator[Token]:
         yield from _html(child, inner=inner)
         yield child.tail or ""
     target = element.get("href", "")
-    if element.tag == "a" and not _is_own_label(_plain(element.text_content()), target):
-        if inner or not target.startswith("#"):
-            yield Link(target)
+    own = _is_own_label(_plain(element.text_content()), target)
+    if element.tag == "a" and not own and (inner or not target.startswith("#")):
+        yield Link(target)
     yield boundary
 
 
 def _is_own_label(label: str, target: str) -> bool:
     """Say whether the label tells the target: it is then no more than its words, in every medium."""
     dialled = re.sub(r"[^+\d]", "", label.replace("(0)", "") if label.startswith("+") else label)
-    return target in {label, f"mailto:{label}"} or (target == f"tel:{dialled}" and not re.search("[a-z]", label))
+    return target in {label, f"mailto:{label}"} or (
+        target == f"tel:{dialled}" and not re.search("[a-z]", label)
+    )
 
 
 def of_text(document: str) -> list[Token]:

@@ -40,9 +40,9 @@ def ways_out(found: Edition) -> list[Token]:
     """Say what only the mail and its text have: a page is in the browser already, and knows no reader."""
     phrase = Phrases(found.language)
     address = next(place for place in found.places if place.name == "unsubscribe_url").fallback
-    read = phrase("Read in the browser").split()
+    read: list[Token] = [*phrase("Read in the browser").split()]
     url = re.search(r'rel="canonical" href="([^"]*)"', found.page)
-    leave = [*phrase("Unsubscribe from this newsletter").split(), Link(address)]
+    leave: list[Token] = [*phrase("Unsubscribe from this newsletter").split(), Link(address)]
     return [*read, Link(url[1]), *leave] if url else [*leave]
 
 
@@ -59,7 +59,7 @@ def said(found: Edition) -> tuple[list[Token], list[Token], list[Token]]:
 
 
 def on_paper(stream: Sequence[Token]) -> list[Token]:
-    """Leave out what plain text cannot have: images that tell nothing, and links that lead to where one is."""
+    """Leave out what plain text cannot have: images that tell nothing, links that lead to where one is."""
     return [
         token
         for token in stream
@@ -91,7 +91,7 @@ def test_the_media_say_the_same(compose: Callable[[], Edition]) -> None:
 
 
 def test_the_comparison_sees_everything(tmp_path: Path) -> None:
-    """The streams hold what the issue says: words, hosted links, addresses, images, the contents list's targets."""
+    """The streams hold what the issue says: words, links, addresses, images, the contents list's targets."""
     mail, text, page = said(kitchen_sink(tmp_path))
     for stream in (mail, text, page):
         assert {"Donaudampfschifffahrtsgesellschaftskapitäninnen", "10-15", "Unterpunkt"} <= set(stream)
@@ -103,7 +103,9 @@ def test_the_comparison_sees_everything(tmp_path: Path) -> None:
     assert Link("#umfrage") in page
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 @given(st.lists(issues.sections(), min_size=1, max_size=4), st.sampled_from(["de", "en"]))
 def test_the_media_say_the_same_of_any_issue(sections: list[dict[str, Any]], language: str) -> None:
     """Whatever the fields of the section types hold, no medium says more or otherwise than the others."""
@@ -121,10 +123,12 @@ def test_the_media_say_the_same_of_any_issue(sections: list[dict[str, Any]], lan
         pytest.param("text", "[Bild: Linkes Bild]", "[Bild: Bild]", id="an image's words in the text"),
         pytest.param("text", "umbrochen wird\n", "umbrochen wird", id="two lines joined in the text"),
         pytest.param("mail", 'alt="Linkes Bild"', 'alt="Bild"', id="an image's words in the mail"),
-        pytest.param("mail", 'href="https://amt.example"', 'href="https://amt.invalid"', id="a target in the mail"),
+        pytest.param(
+            "mail", 'href="https://amt.example"', 'href="https://amt.invalid"', id="a target in the mail"
+        ),
         pytest.param("mail", ">Redaktion<", "><", id="a word lost in the mail"),
         pytest.param("mail", "</strong>\n<em", "</strong><em", id="words joined in the mail"),
-        pytest.param("page", "<p>Redaktion</p>\n<p>Stadt ", "<p>Stadt</p>\n<p>Redaktion ", id="order on the page"),
+        pytest.param("page", "Wir helfen gern", "Gern helfen wir", id="order on the page"),
         pytest.param("page", 'href="#umfrage"', 'href="#termine"', id="the contents' target on the page"),
         pytest.param("page", "Vorab ein Wort", "Vorab ein ein Wort", id="a word too many on the page"),
     ],
@@ -144,7 +148,9 @@ def test_a_difference_is_noticed(tmp_path: Path, medium: str, old: str, new: str
 def test_a_text_of_its_own_replaces_only_the_plain_text(tmp_path: Path) -> None:
     """`plain:` gives a section other words in the plain text; mail and page are as without it."""
     section = {"type": "letter", "text": "Für **alle**."}
-    found = edition_of(tmp_path, {**section, "plain": "Nur *hier*: [mehr](https://rathaus.example/mehr)."})
+    found = edition_of(
+        tmp_path, {**section, "plain": "Nur *hier* steht [mehr](https://rathaus.example/mehr)."}
+    )
     mail, text, page = said(found)
     assert {"Nur", "hier", Link("https://rathaus.example/mehr")} <= set(text)
     assert "alle" not in text

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-from newsletter.cli import COMMANDS
 from newsletter.workspace import BASE_THEME
+from tests.docs import program
 from tests.docs.documents import DOCS, ROOT, between
 from tests.docs.reference import reference
 
@@ -43,23 +40,8 @@ def generated() -> dict[Path, str]:
 
 
 def _helps() -> Iterator[str]:
-    yield f"## newsletter\n\n```text help\n{help_of()}```\n"
-    for name in COMMANDS:
-        yield f"## newsletter {name}\n\n```text help\n{help_of(name)}```\n"
-
-
-def help_of(*command: str) -> str:
-    """What `newsletter COMMAND --help` prints, in English, on a window of 80 columns."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("NEWSLETTER_", "LC_"))}
-    done = subprocess.run(
-        [sys.executable, "-m", "newsletter", *command, "--help"],
-        env={**kept, "LANG": "C.UTF-8", "LANGUAGE": "en", "COLUMNS": "80", "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        encoding="utf-8",
-        check=True,
-        timeout=60,
-    )
-    return done.stdout
+    for command, text in program.commands().items():
+        yield f"## {' '.join(('newsletter', *command))}\n\n```text help\n{text}```\n"
 
 
 def _theme_values() -> str:

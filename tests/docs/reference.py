@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from newsletter import build, language
 from newsletter.compose import image_file, images, places
@@ -15,6 +15,8 @@ from newsletter.issue.section_type import COMMON_FIELDS, SectionBase, SectionTyp
 from newsletter.workspace import BASE_THEME
 
 EXAMPLES = Path(__file__).with_name("examples")
+PICTURED = "de"
+"""The language whose document shows a picture of every section type (see tests/docs/pictures.py)."""
 Told = Mapping[str, str]
 """A text by language."""
 
@@ -49,11 +51,11 @@ HEAD: Mapping[str, tuple[str, Told]] = {
     "year": ("number", {}),
     "number": ("number", {}),
     "date": ("date", {}),
-    "language": ("choice", {"en": "that of newsletter.toml", "de": "die aus newsletter.toml"}),
+    "language": ("`de`, `en`", {"en": "that of newsletter.toml", "de": "die aus newsletter.toml"}),
     "title": ("line", {"en": "from newsletter.toml", "de": "aus newsletter.toml"}),
     "subject": ("line", {}),
     "preheader": ("line", {}),
-    "salutation": ("line", {"en": "`{{ salutation }}`", "de": "`{{ salutation }}`"}),
+    "salutation": ("line, flag", {"en": "`{{ salutation }}`", "de": "`{{ salutation }}`"}),
     "contents": ("flag", {"en": "`true`", "de": "`true`"}),
     "sections": ("list", {}),
 }
@@ -130,10 +132,11 @@ WORDS: Mapping[str, Told] = {
     "wide": {"en": "up to {width} px wide", "de": "höchstens {width} px breit"},
     "no_fields": {"en": "No fields of its own.", "de": "Keine eigenen Felder."},
     "recurring": {
-        "en": "Taken over word for word by “newsletter new”.",
-        "de": "„newsletter new“ übernimmt ihn Wort für Wort.",
+        "en": "“newsletter new” takes it over into the next issue, word for word.",
+        "de": "Bleibt in der nächsten Ausgabe stehen, Wort für Wort.",
     },
     "listed": {"en": "Stands in the list of contents.", "de": "Steht im Inhaltsverzeichnis."},
+    "picture": {"en": "Picture of the example: {title}", "de": "So sieht das Beispiel aus: {title}"},
     "sorted": {"en": "sorted by {names}", "de": "sortiert nach {names}"},
 }  # fmt: skip
 ISSUE: Told = {
@@ -158,25 +161,35 @@ preheader: Zwei Gemeinden teilen sich einen Bauhof, neue Termine stehen fest.
 sections:
 """,
 }
-LIMITS: tuple[tuple[Told, str], ...] = (
-    ({"en": "Size of issue.yaml", "de": "Größe von issue.yaml"}, f"{source.MAX_BYTES // 1000} KB"),
-    ({"en": "Values in it", "de": "Werte darin"}, str(source.MAX_VALUES)),
-    ({"en": "Levels of indentation", "de": "Ebenen der Einrückung"}, str(source.MAX_DEPTH)),
-    ({"en": "Length of one text", "de": "Länge eines Textes"}, f"{fields.MAX_TEXT}"),
+LIMITS: tuple[tuple[Told, int, Told], ...] = (
+    ({"en": "Size of issue.yaml", "de": "Größe von issue.yaml"}, source.MAX_BYTES // 1000, {"en": "KB", "de": "KB"}),
+    ({"en": "Values in it", "de": "Werte darin"}, source.MAX_VALUES, {}),
+    ({"en": "Levels of indentation", "de": "Ebenen der Einrückung"}, source.MAX_DEPTH, {}),
+    ({"en": "Length of one text", "de": "Länge eines Textes"}, fields.MAX_TEXT,
+     {"en": "characters", "de": "Zeichen"}),
     ({"en": "Segments that an issue tells apart", "de": "Segmente, die eine Ausgabe unterscheidet"},
-     str(reader.MAX_SEGMENTS)),
-    ({"en": "Size of an image file", "de": "Größe einer Bilddatei"}, f"{image_file.MAX_BYTES // 1_000_000} MB"),
-    ({"en": "Million pixels of an image", "de": "Millionen Pixel eines Bildes"}, f"{images.MAX_PIXELS // 1_000_000}"),
-    ({"en": "Height of an image as shown", "de": "Höhe eines Bildes, wie es gezeigt wird"}, f"{images.MAX_HEIGHT} px"),
-    ({"en": "Size of the mail's HTML (Gmail cuts off what is longer; “newsletter build” tells the share)",
-      "de": "Größe der Mail in HTML (Längeres schneidet Gmail ab; „newsletter build“ nennt den Anteil)"},
-     f"{build.GMAIL_LIMIT // 1000} KB"),
+     reader.MAX_SEGMENTS, {}),
+    ({"en": "Size of an image file", "de": "Größe einer Bilddatei"}, image_file.MAX_BYTES // 1_000_000,
+     {"en": "MB", "de": "MB"}),
+    ({"en": "Size of an image", "de": "Größe eines Bildes"}, images.MAX_PIXELS // 1_000_000,
+     {"en": "million pixels", "de": "Millionen Pixel"}),
+    ({"en": "Height of an image as it is shown", "de": "Höhe eines Bildes, wie es gezeigt wird"}, images.MAX_HEIGHT,
+     {"en": "px", "de": "px"}),
+    ({"en": "Size of the mail in HTML, which “newsletter build” tells; Gmail cuts off what is longer",
+      "de": "Größe der Mail in HTML, die „newsletter build“ nennt; Längeres schneidet Gmail ab"},
+     build.GMAIL_LIMIT // 1000, {"en": "KB", "de": "KB"}),
 )  # fmt: skip
 
 
 def example(name: str, lang: str) -> str:
     """The example of a section type."""
     return (EXAMPLES / lang / f"{name}.yaml").read_text(encoding="utf-8")
+
+
+def pictured_types() -> list[str]:
+    """The section types with something in them to be shown."""
+    names = section_type.names([BASE_THEME])
+    return [name for name in names if section_type.load(name, [BASE_THEME]).fields]
 
 
 def whole_issue(sections: str, lang: str) -> str:
@@ -240,7 +253,7 @@ class _Reference:
         rows = [
             (
                 f"`{name}`",
-                KINDS[HEAD[name][0]][self._lang] if name != "language" else "`de`, `en`",
+                HEAD[name][0],
                 self._word("yes") if field.is_required() else "",
                 HEAD[name][1].get(self._lang, ""),
                 language._(field.description or ""),
@@ -252,8 +265,9 @@ class _Reference:
     def _common(self) -> str:
         own = {field.alias or name for name, field in SectionBase.model_fields.items()}
         assert own == set(COMMON), "COMMON in tests/docs/reference.py names every key that sections share"
-        told = {**COMMON, **{name: spec.help for name, spec in COMMON_FIELDS.items()}}
-        return self._table(("key", "what"), [(f"`{name}`", texts[self._lang]) for name, texts in told.items()])
+        rows = [(f"`{name}`", texts[self._lang]) for name, texts in COMMON.items()]
+        rows += [(f"`{name}`", f"{_in(self._lang, spec.help)}.") for name, spec in COMMON_FIELDS.items()]
+        return self._table(("key", "what"), rows)
 
     def _types(self) -> Iterator[str]:
         for name in section_type.names([BASE_THEME]):
@@ -262,10 +276,12 @@ class _Reference:
             yield self._about(kind)
             yield self._fields(kind.fields) if kind.fields else self._word("no_fields")
             yield f"```yaml section\n{self._example(name)}```"
+            if self._lang == PICTURED and name in pictured_types():
+                yield f"![{WORDS['picture'][PICTURED].format(title=_in(PICTURED, kind.title))}](images/typ-{name}.png)"
 
     def _about(self, kind: SectionType) -> str:
-        texts = (kind.title, kind.help)
-        told = [f"**{texts[0][self._lang]}.** {texts[1][self._lang]}."]  # type: ignore[index]
+        title, help_ = (_in(self._lang, texts) for texts in (kind.title, kind.help))
+        told = [f"**{title}.** {help_}."]
         told += [self._word("listed")] if kind.in_contents else []
         told += [self._word("recurring")] if kind.recurring else []
         return " ".join(told)
@@ -276,7 +292,7 @@ class _Reference:
                 f"`{name}`",
                 self._kind(spec),
                 self._word("yes") if spec.required else "",
-                str(spec.help.get("de" if self._lang == "de" else "en", "")),
+                _in(self._lang, spec.help),
             )
             for name, spec in _flat(specs)
         ]
@@ -301,11 +317,20 @@ class _Reference:
         return self._table(("field", "what"), rows)
 
     def _limits(self) -> str:
-        return "\n".join(f"- {told[self._lang]}: {limit}" for told, limit in LIMITS)
+        gap = {"en": ",", "de": "\u00a0"}[self._lang]
+        amounts = (
+            (told, f"{limit:,}".replace(",", gap), unit.get(self._lang, "")) for told, limit, unit in LIMITS
+        )
+        return "\n".join(f"- {told[self._lang]}: {limit} {unit}".rstrip() for told, limit, unit in amounts)
 
     def _table(self, heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
         lines = [tuple(map(self._word, heads)), ("---",) * len(heads), *rows]
         return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def _in(lang: str, told: Mapping[Any, str]) -> str:
+    """A text of a section.toml in a language."""
+    return told.get(lang, "")
 
 
 def _flat(specs: Mapping[str, FieldSpec], prefix: str = "") -> Iterator[tuple[str, FieldSpec]]:

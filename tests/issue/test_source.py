@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from pathlib import Path
@@ -287,10 +288,7 @@ YAMLISH = st.lists(
 @given(st.one_of(YAMLISH.map(lambda text: text.encode("utf-8", "surrogatepass")), st.binary(max_size=60)))
 def test_anything(tmp_path: Path, content: bytes) -> None:
     """Whatever lies in a file, it is read or refused with faults: no other error, no warning."""
-    try:
+    with contextlib.suppress(FaultsFound):
         file = _source(tmp_path, content)
-    except FaultsFound as found:
-        assert found.faults
-    else:
         assert file.value is not None
         assert () in file.values

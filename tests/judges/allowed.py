@@ -46,11 +46,19 @@ def _necessity(*, message: str, reason: str, at_most: int | None = None) -> Nece
     return Necessity(message=re.compile(message), reason=reason, at_most=at_most)
 
 
-def without_necessities(verdict: Verdict, necessities: Sequence[Necessity]) -> Verdict:
-    """The verdict less what is allowed, plus a finding for each entry that is stale or overdrawn."""
+def without_necessities(
+    verdicts: Sequence[Verdict], necessities: Sequence[Necessity]
+) -> tuple[Verdict, ...]:
+    """The verdicts less what is allowed; entries stale or overdrawn over all of them are findings of the last."""
+    everything = [finding for verdict in verdicts for finding in verdict.findings]
+    faults = tuple(fault for entry in necessities for fault in _faults(entry, everything))
+    *cleared, last = [_cleared(verdict, necessities) for verdict in verdicts]
+    return (*cleared, replace(last, findings=last.findings + faults))
+
+
+def _cleared(verdict: Verdict, necessities: Sequence[Necessity]) -> Verdict:
     left = tuple(f for f in verdict.findings if not any(entry.matches(f) for entry in necessities))
-    faults = tuple(fault for entry in necessities for fault in _faults(entry, verdict.findings))
-    return replace(verdict, findings=left + faults, allowed=len(verdict.findings) - len(left))
+    return replace(verdict, findings=left, allowed=len(verdict.findings) - len(left))
 
 
 def _faults(entry: Necessity, findings: Sequence[Finding]) -> list[Finding]:

@@ -5,9 +5,19 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from newsletter.build import build as build_issue
+from newsletter.issue_id import IssueId
+from newsletter.mail.salutation import Reader
+from newsletter.settings_model import Paths
+from newsletter.workspace import Workspace
 from tests.browser import NoBrowser, browser
+from tests.compose import workshop
+from tests.compose.kitchen_sink import ISSUE
 from tests.judges.accessibility import WIDTHS, axe
 from tests.judges.allowed import read_necessities, without_necessities
 from tests.judges.markup import JudgeBroken, html_validate, nu
@@ -17,25 +27,42 @@ from tests.judges.report import as_markdown, as_text
 QUALITY = HERE.parents[1] / "docs" / "quality.md"
 
 
-def judge(build: Path) -> tuple[Verdict, ...]:
-    """All verdicts on the mail and the archive page of a build.
+def judge(builds: Sequence[Path]) -> tuple[Verdict, ...]:
+    """All verdicts on the mails and the archive pages of some builds.
 
     Raises:
-        FileNotFoundError: the folder holds no such build.
+        FileNotFoundError: a folder holds no such build.
         JudgeMissing, JudgeBroken, NoBrowser: a judge cannot work.
     """
-    for page in (MAIL, PAGE):
-        if not (build / page).is_file():
-            raise FileNotFoundError(f"{build / page} is not there: run `newsletter build` first.")
-    mail = without_necessities(nu(build, MAIL), read_necessities())
-    return (mail, nu(build, PAGE), html_validate(build, PAGE), *look(build))
+    for build in builds:
+        for page in (MAIL, PAGE):
+            if not (build / page).is_file():
+                raise FileNotFoundError(f"{build / page} is not there: run `newsletter build` first.")
+    mails = [_of(build, nu(build, MAIL)) for build in builds]
+    pages = [
+        verdict
+        for build in builds
+        for verdict in (_of(build, nu(build, PAGE)), _of(build, html_validate(build, PAGE)), *look(build))
+    ]
+    return (*without_necessities(mails, read_necessities()), *pages)
+
+
+def _of(build: Path, verdict: Verdict) -> Verdict:
+    return replace(verdict, page=f"{build.name}/{verdict.page}")
+
+
+def kitchen_sink(folder: Path) -> Path:
+    """Build the issue that has everything, so that the judges see every section type."""
+    settings = workshop.SETTINGS.model_copy(update={"paths": Paths()})
+    workshop.issue_file(folder / "issues", ISSUE)
+    return build_issue(Workspace(folder, settings), IssueId(2024, 4), Reader()).folder
 
 
 def look(build: Path) -> tuple[Verdict, ...]:
     """The verdicts of axe-core: both pages in both schemes at every width."""
     with browser() as chromium:
         return tuple(
-            axe(chromium, build, page, dark=dark, width=width)
+            _of(build, axe(chromium, build, page, dark=dark, width=width))
             for page in (MAIL, PAGE)
             for dark in (False, True)
             for width in WIDTHS
@@ -46,7 +73,8 @@ def main() -> int:
     """Parse, judge, print; 0 when nothing was found, 1 on findings, 2 when a judge cannot work."""
     arguments = _parse()
     try:
-        verdicts = judge(arguments.build)
+        with tempfile.TemporaryDirectory() as folder:
+            verdicts = judge([*arguments.builds, kitchen_sink(Path(folder))])
     except (FileNotFoundError, JudgeBroken, JudgeMissing, NoBrowser) as err:
         print(err, file=sys.stderr)
         return 2
@@ -57,8 +85,10 @@ def main() -> int:
 
 
 def _parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.judges", description="Every judge on one build.")
-    parser.add_argument("build", type=Path, help="folder with mail.html and archive/index.html")
+    parser = argparse.ArgumentParser(prog="python -m tests.judges", description="Every judge on some builds, and on an issue that has everything.")
+    parser.add_argument(
+        "builds", type=Path, nargs="+", help="folders with mail.html and archive/index.html"
+    )
     parser.add_argument("--write", action="store_true", help="write docs/quality.md as well")
     parser.add_argument("--date", type=dt.date.fromisoformat, help="the date that --write puts in")
     arguments = parser.parse_args()

@@ -1,0 +1,127 @@
+"""Take the pictures of the documents: `python -m tests.docs.pictures` (needs Chromium).
+
+They show what “newsletter build” makes: the repository's newest issue for the README, the German sample of
+“newsletter init” and the examples of the section types for the editors' documents.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from datetime import date
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser
+
+from newsletter import language
+from newsletter.build import Build, build
+from newsletter.issue import scaffold
+from newsletter.mail.salutation import Reader
+from newsletter.workspace import Workspace
+from tests.browser import browser, open_page, screenshot
+from tests.docs.documents import DOCS, ROOT
+from tests.docs.reference import PICTURED, example, pictured_types, whole_issue
+from tests.shots import MAIL, PAGE, glue
+
+IMAGES = DOCS / "images"
+DESK = 680
+PHONE = 360
+COLOURS = 160
+"""Few enough to keep the files small; the drawings have no gradients."""
+FRAME = """e => {
+  if (e.className !== 'teaser') { e.style.padding = '16px'; e.style.background = 'var(--card)'; }
+  e.style.margin = 0;
+}"""
+READER = "first_name=Erika,last_name=Beispiel,form=frau"
+
+
+class Camera:
+    """Takes pictures into docs/images."""
+
+    def __init__(self, chromium: Browser, folder: Path) -> None:
+        self._chromium = chromium
+        self._folder = folder
+
+    def shot(self, path: Path, *, width: int, height: int, dark: bool = False) -> Path:
+        """The top of a file as a reader sees it."""
+        page = open_page(self._chromium, path, width=width, height=height, dark=dark)
+        to = self._folder / f"{len(list(self._folder.iterdir()))}.png"
+        screenshot(page, to, full_page=False)
+        page.context.close()
+        return to
+
+    def sheet(self, name: str, *pictures: Path) -> None:
+        """Put pictures side by side into one of docs/images."""
+        self._keep(glue(pictures, self._folder / name), name)
+
+    def section(self, path: Path, anchor: str, name: str) -> None:
+        """One section of an archive page."""
+        page = open_page(self._chromium, path, width=DESK, dark=False)
+        place = page.locator(anchor)
+        place.evaluate(FRAME)
+        to = self._folder / name
+        place.screenshot(path=to, animations="disabled")
+        page.context.close()
+        self._keep(to, name)
+
+    def _keep(self, path: Path, name: str) -> None:
+        with Image.open(path) as picture:
+            few = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+        IMAGES.mkdir(exist_ok=True)
+        few.save(IMAGES / name, optimize=True)
+
+
+def _built(root: Path, reader: str = "") -> Build:
+    workspace = Workspace.find(root, os.environ)
+    return build(workspace, workspace.issue_id(None), Reader.parse(reader, workspace.settings))
+
+
+def readme(camera: Camera) -> None:
+    """The repository's issue, on a desk and on a telephone, light and dark."""
+    mail = _built(ROOT).folder / MAIL
+    camera.sheet("mail-desk.png", *(camera.shot(mail, width=DESK, height=1100, dark=d) for d in (False, True)))
+    camera.sheet("mail-phone.png", *(camera.shot(mail, width=PHONE, height=780, dark=d) for d in (False, True)))
+
+
+def guide(camera: Camera, folder: Path) -> None:
+    """The sample issue: mail and page, and the greeting of a reader who is not known beside one who is."""
+    scaffold.init(folder, date(2026, 10, 5))
+    unknown = _built(folder).folder
+    camera.sheet(
+        "muster-mail.png",
+        camera.shot(unknown / MAIL, width=DESK, height=1200),
+        camera.shot(unknown / MAIL, width=PHONE, height=1200),
+    )
+    camera.sheet("muster-archiv.png", camera.shot(unknown / PAGE, width=900, height=900))
+    neutral = camera.shot(unknown / MAIL, width=DESK, height=480)
+    known = camera.shot(_built(folder, READER).folder / MAIL, width=DESK, height=480)
+    camera.sheet("anrede.png", neutral, known)
+
+
+def section_types(camera: Camera, folder: Path) -> None:
+    """The example of every section type."""
+    scaffold.init(folder, date(2024, 8, 1))
+    home = folder / "issues" / "2024-3"
+    for name in pictured_types():
+        marked = example(name, PICTURED).replace(f"- type: {name}\n", f"- type: {name}\n  id: muster\n")
+        (home / "issue.yaml").write_text(whole_issue(marked, PICTURED), encoding="utf-8")
+        camera.section(_built(folder).folder / PAGE, "#muster", f"typ-{name}.png")
+
+
+def main() -> int:
+    """Take every picture."""
+    language.use("de")
+    with browser() as chromium, tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "shots").mkdir()
+        camera = Camera(chromium, folder / "shots")
+        readme(camera)
+        guide(camera, folder / "guide")
+        section_types(camera, folder / "types")
+    print(*sorted(path.relative_to(ROOT) for path in IMAGES.iterdir()), sep="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
