@@ -1,11 +1,12 @@
 """The evidence: an append-only log of what happened to each person, chained by hashes.
 
     commitment = SHA-256(salt ‖ detail)               personal data, erasable without breaking the chain
-    hash       = SHA-256(previous hash ‖ commitment ‖ seq, at, person, kind, source, wording)
-    seal       = HMAC(key, last seq ‖ last hash)       kept in `log_head`; finds a log that was cut short
+    hash       = SHA-256(previous hash ‖ commitment ‖ seq, person ‖ at, kind, source, digest of the wording)
+    seal       = HMAC(key, last seq ‖ last hash)      kept in `log_head`; finds a log that was cut short
 
-Erasing a person removes salt and detail of their events; the commitment stays, and tells nothing without
-the salt. The triggers of the table refuse every other change.
+Forgetting a person removes salt and detail of their events; the commitment stays, and tells nothing without
+the salt. A later event says that it was done; without one, the missing data are a damage. The triggers of
+the tables refuse every other change.
 """
 
 from __future__ import annotations
@@ -17,11 +18,15 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from newsletter.language import _
+from newsletter.store import database
 from newsletter.subscribers.secret import Secret
 
+FORGETTING = frozenset({"erased", "removed", "expired"})
+"""Kinds of events after which the personal data of a person's earlier events may be gone."""
 _START = bytes(32)
 _SALT = 16
 
@@ -79,13 +84,14 @@ class EventLog:
             chain.append(draft.kind, draft.source, [(draft.person, detail)], draft.wording)
         return chain.seal()
 
-    def write(self, rows: Iterable[tuple[object, ...]]) -> None:
+    def write(self, rows: Sequence[tuple[object, ...]]) -> None:
         """Write finished rows, as a `Chain` makes them."""
-        self._connection.executemany("INSERT INTO event VALUES (?,?,?,?,?,?,?,?,?,?)", rows)
+        database.insert(self._connection, "event", rows)
 
     def head(self) -> tuple[int, bytes]:
         """Return number and hash of the last event."""
-        return self._head()
+        row = self._connection.execute("SELECT seq, hash FROM log_head").fetchone()
+        return (row[0], row[1]) if row else (0, _START)
 
     def seal(self, seq: int, last: bytes) -> None:
         """Note the end of the log under the key."""
@@ -114,14 +120,13 @@ class EventLog:
     def of_person(self, person: int) -> Iterator[Event]:
         """Give the events of a person in their order."""
         rows = self._connection.execute(
-            "SELECT event.seq, at, person, kind, source, wording.text, wording.version, detail, network FROM event"
-            " LEFT JOIN wording ON wording.id = event.wording LEFT JOIN event_ip ON event_ip.seq = event.seq"
+            "SELECT event.seq, at, person, kind, source, wording.text, wording.version, detail, network"
+            " FROM event LEFT JOIN wording ON wording.id = event.wording LEFT JOIN event_ip ON event_ip.seq = event.seq"
             " WHERE person = ? ORDER BY event.seq",
             (person,),
         )
-        for row in rows:
-            *head, detail, network = tuple(row)
-            yield Event(*head, json.loads(detail) if detail is not None else None, network)
+        for *facts, detail, network in rows:
+            yield Event(*facts, detail=None if detail is None else json.loads(detail), network=network)
 
     def erase(self, person: int) -> None:
         """Remove the personal data of a person's events; the chain stays whole."""
@@ -132,41 +137,59 @@ class EventLog:
 
     def damages(self) -> Iterator[Damage]:
         """Look at every event and at the seal; give what was altered, removed or put elsewhere."""
+        wordings = self._wordings()
         expected, last = 0, _START
+        open_ends: dict[int, int] = {}  # person to the event whose data are gone without a reason so far
         for row in self._connection.execute("SELECT * FROM event ORDER BY seq"):
-            seq, at, person, kind, source, wording, salt, detail, commitment, digest = tuple(row)
+            seq, at, person, kind, source, wording, salt, detail, commitment, digest = row
             expected += 1
             if seq != expected:
-                yield Damage(
-                    seq, _("events {first} to {last} are missing").format(first=expected, last=seq - 1)
-                )
+                text = _("events {first} to {last} are missing").format(first=expected, last=seq - 1)
+                yield Damage(seq, text)
                 expected = seq
-            if detail is not None and hashlib.sha256((salt or b"") + detail.encode()).digest() != commitment:
+            if detail is None and salt is None:
+                open_ends.setdefault(person, seq)
+            elif detail is None or salt is None or _commitment(salt, detail) != commitment:
                 yield Damage(seq, _("what happened was altered"))
-            if _hash(last, commitment, (seq, at, person, kind, source, wording)) != digest:
+            if kind in FORGETTING:
+                open_ends.pop(person, None)
+            facts = _facts(at, kind, source, wordings.get(wording, "?"))
+            if _hash(last, commitment, seq, person, facts) != digest:
                 yield Damage(seq, _("the event was altered, or does not follow the one before it"))
             last = digest
+        for seq in sorted(open_ends.values()):
+            yield Damage(seq, _("the personal data are gone, but nobody erased them"))
         yield from self._end(expected, last)
+
+    def _wordings(self) -> dict[int | None, str]:
+        rows = self._connection.execute("SELECT id, version, text FROM wording")
+        return {None: ""} | {number: _wording_digest(version, text) for number, version, text in rows}
+
+    def wording_digest(self, number: int | None) -> str:
+        """Return what stands for a wording in the chain: nobody can put other words under an event."""
+        if number is None:
+            return ""
+        row = self._connection.execute("SELECT version, text FROM wording WHERE id = ?", (number,)).fetchone()
+        return _wording_digest(*row)
 
     def _end(self, seq: int, last: bytes) -> Iterator[Damage]:
         row = self._connection.execute("SELECT seq, hash, seal FROM log_head").fetchone()
         if row is None:
-            if seq:
+            if seq or self._is_in_use():
                 yield Damage(0, _("the seal of the log is missing"))
-            return
-        if not hmac.compare_digest(row[2], self._seal(row[0], row[1])):
+        elif not hmac.compare_digest(row[2], self._seal(row[0], row[1])):
             yield Damage(0, _("the seal of the log was not made with this list's key"))
         elif (row[0], row[1]) != (seq, last):
-            yield Damage(
-                0,
-                _("the log ends at event {seq}, but event {sealed} was sealed").format(
-                    seq=seq, sealed=row[0]
-                ),
-            )
+            text = _("the log ends at event {seq}, but event {sealed} was sealed")
+            yield Damage(0, text.format(seq=seq, sealed=row[0]))
 
-    def _head(self) -> tuple[int, bytes]:
-        row = self._connection.execute("SELECT seq, hash FROM log_head").fetchone()
-        return (row[0], row[1]) if row else (0, _START)
+    def _is_in_use(self) -> bool:
+        """Whether anybody has ever been on the list: then there was an event, and a seal."""
+        row = self._connection.execute(
+            "SELECT EXISTS (SELECT 1 FROM subscriber)"
+            " OR EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'subscriber')"
+        ).fetchone()
+        return bool(row[0])
 
     def _seal(self, seq: int, last: bytes) -> bytes:
         return self._secret.digest("log", str(seq).encode() + b"\0" + last)
@@ -185,13 +208,15 @@ class Chain:
     ) -> None:
         """Add an event of one kind for each (person, detail as JSON)."""
         at, seq, last, sha256 = self._at, self._seq, self._last, hashlib.sha256
-        salts = os.urandom(_SALT * len(drafts))
+        facts = _facts(at, kind, source, self._log.wording_digest(wording))
+        salts, begin = os.urandom(_SALT * len(drafts)), 0
         rows = []
-        for index, (person, detail) in enumerate(drafts):
+        for person, detail in drafts:  # a million times: `_commitment` and `_hash`, written out
             seq += 1
-            salt = salts[index * _SALT : (index + 1) * _SALT]
+            salt = salts[begin : begin + _SALT]
+            begin += _SALT
             commitment = sha256(salt + detail.encode()).digest()
-            last = _hash(last, commitment, (seq, at, person, kind, source, wording))
+            last = sha256(b"%b%b%d,%d,%b" % (last, commitment, seq, person, facts)).digest()
             rows.append((seq, at, person, kind, source, wording, salt, detail, commitment, last))
         self._log.write(rows)
         self._seq, self._last = seq, last
@@ -202,6 +227,20 @@ class Chain:
         return self._seq
 
 
-def _hash(last: bytes, commitment: bytes, facts: tuple[object, ...]) -> bytes:
-    # repr tells None from 'None' and a quote from a separator, so no two events share a preimage.
-    return hashlib.sha256(last + commitment + repr(facts).encode()).digest()
+def _commitment(salt: bytes, detail: str) -> bytes:
+    return hashlib.sha256(salt + detail.encode()).digest()
+
+
+def _hash(last: bytes, commitment: bytes, seq: int, person: int, facts: bytes) -> bytes:
+    return hashlib.sha256(b"%b%b%d,%d,%b" % (last, commitment, seq, person, facts)).digest()
+
+
+@lru_cache(maxsize=256)
+def _facts(at: str, kind: str, source: str, wording: str) -> bytes:
+    """Write what thousands of events have in common; JSON, so that no two give the same bytes."""
+    return json.dumps([at, kind, source, wording]).encode()
+
+
+@lru_cache(maxsize=256)
+def _wording_digest(version: str, text: str) -> str:
+    return hashlib.sha256(json.dumps([version, text]).encode()).hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from newsletter.address import Address
 from newsletter.errors import UsageError
 from newsletter.language import _
+from newsletter.subscribers.domains import ascii_form
 
 _PATTERN = re.compile(r"[^\s@,;<>\"]*@[^\s@,;<>\"]+|[^\s@,;<>\"]+\.[^\s@,;<>\"]+")
 
@@ -56,21 +58,30 @@ class Suppression:
 
     def reasons(self, keys: Sequence[str]) -> dict[str, str]:
         """Return those of the keys that are suppressed, each with its reason."""
-        exact, patterns = self._loaded()
-        if not exact and not patterns:
+        if not self._connection.execute("SELECT EXISTS (SELECT 1 FROM suppression)").fetchone()[0]:
             return {}
+        exact, patterns = self._exact(keys), self._patterns()
         found = {}
         for key in keys:
-            reason = exact.get(key) or exact.get(key[key.rindex("@") :])
-            reason = reason or next((why for pattern, why in patterns if pattern.fullmatch(key)), None)
+            reason = exact.get(key, exact.get(_domain(key)))
+            if reason is None:
+                reason = next((why for pattern, why in patterns if pattern.fullmatch(key)), None)
             if reason is not None:
                 found[key] = _("is on the suppression list: {reason}").format(reason=reason)
         return found
 
-    def _loaded(self) -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]]]:
-        entries = list(self.entries())
-        exact = {one.pattern: one.reason for one in entries if "*" not in one.pattern}
-        return exact, [(_compiled(one.pattern), one.reason) for one in entries if "*" in one.pattern]
+    def _exact(self, keys: Sequence[str]) -> dict[str, str]:
+        """Return the entries for these addresses and their domains."""
+        wanted = json.dumps([*keys, *{_domain(key) for key in keys}])
+        rows = self._connection.execute(
+            "SELECT pattern, reason FROM suppression WHERE pattern IN (SELECT value FROM json_each(?))",
+            (wanted,),
+        )
+        return dict(rows.fetchall())
+
+    def _patterns(self) -> list[tuple[re.Pattern[str], str]]:
+        rows = self._connection.execute("SELECT pattern, reason FROM suppression WHERE instr(pattern, '*')")
+        return [(_compiled(pattern), reason) for pattern, reason in rows]
 
 
 def normalised(text: str) -> str:
@@ -80,15 +91,27 @@ def normalised(text: str) -> str:
         UsageError: it is neither an address, nor a domain, nor a pattern of one.
     """
     text = text.strip()
-    if not _PATTERN.fullmatch(text) or not text.strip("*@."):
+    local, _at, domain = text.rpartition("@")
+    try:
+        if not _PATTERN.fullmatch(text) or not text.strip("*@."):
+            raise ValueError(text)
+        if "*" in text:
+            return f"{local.lower() or '*'}@{ascii_form(domain)}"
+        if local:
+            return Address.parse(text).key
+        return f"@{Address.parse(f'a@{domain}').domain}"
+    except ValueError as err:
         message = _("“{text}” is no address, domain or pattern.").format(text=text)
-        raise UsageError(message, cure=_("Write a@example.org, @example.org, *@*.example.org or info@*."))
-    if "*" in text:
-        return (text if "@" in text else f"*@{text}").casefold()
-    if "@" in text.strip("@"):
-        return Address.parse(text).key
-    return "@" + Address.parse(f"a{text}" if text.startswith("@") else f"a@{text}").domain
+        cure = _("Write a@example.org, @example.org, *@*.example.org or info@*.")
+        raise UsageError(message, cure=cure) from err
+
+
+def _domain(key: str) -> str:
+    return key[key.rindex("@") :]
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(".*".join(map(re.escape, pattern.split("*"))))
+    """Compile a pattern; each piece is taken where it comes first (atomic), so none takes long to fail."""
+    first, *pieces = map(re.escape, re.sub(r"\*+", "*", pattern).split("*"))
+    middle = "".join(f"(?>.*?{piece})" for piece in pieces[:-1])
+    return re.compile(f"{first}{middle}.*{pieces[-1]}")

@@ -104,7 +104,7 @@ def test_the_comparison_sees_everything(tmp_path: Path) -> None:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 @given(st.lists(issues.sections(), min_size=1, max_size=4), st.sampled_from(["de", "en"]))
 def test_the_media_say_the_same_of_any_issue(sections: list[dict[str, Any]], language: str) -> None:
