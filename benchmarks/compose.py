@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.measure import Spread, own_peak, repeated
+from newsletter.compose import mjml
 from newsletter.compose.composer import compose
-from newsletter.compose.theme import Theme
+from newsletter.compose.inline import Inliner
 from newsletter.issue import reader
 from newsletter.issue.model import Issue
 from newsletter.issue_id import IssueId
@@ -56,23 +59,39 @@ def warm(workspace: Workspace, cache: Path, *, texts: bool) -> Spread:
     return repeated(once, runs=60)
 
 
-def mjml_of(workspace: Workspace) -> str:
-    """Catch the MJML of the real issue on its way to the compiler."""
-    caught: list[str] = []
-    render = Theme.render
+@dataclass(frozen=True)
+class Sources:
+    """The real issue's MJML: as our compiler gets it, and as npm's mjml needs it to make the same mail."""
 
-    def spy(self: Theme, name: str, context: dict[str, object], *, marked: bool = False) -> str:
-        text = render(self, name, context, marked=marked)
-        if name == "layout/mail.mjml.j2":
-            caught.append(text)
-        return text
+    skeleton: str
+    whole: str
+    """With the content in it, and the content's stylesheet for mjml to inline."""
 
-    Theme.render = spy  # type: ignore[method-assign,assignment]
+
+def sources_of(workspace: Workspace) -> Sources:
+    """Catch the MJML and the content on their way."""
+    skeletons: list[str] = []
+    pieces: list[str] = []
+    sheets: list[str] = []
+    compiled, inlined = mjml.compiled, Inliner.inlined
+
+    def catch_mjml(source: str) -> str:
+        skeletons.append(source)
+        return compiled(source)
+
+    def catch_content(inliner: Inliner, fragments: Sequence[str]) -> list[str]:
+        pieces.extend(fragments)
+        sheets.append(inliner._css)
+        return inlined(inliner, fragments)
+
+    mjml.compiled, Inliner.inlined = catch_mjml, catch_content  # type: ignore[method-assign]
     try:
         compose(issue_of(workspace, "2023-3"), workspace.settings, workspace.theme_folders)
     finally:
-        Theme.render = render  # type: ignore[method-assign]
-    return caught[0]
+        mjml.compiled, Inliner.inlined = compiled, inlined  # type: ignore[method-assign]
+    whole = re.sub(r"zqB(\d+)zq", lambda found: pieces[int(found[1])], skeletons[0])
+    style = f'<mj-style inline="inline">{sheets[0]}</mj-style></mj-head>'
+    return Sources(skeletons[0], whole.replace("</mj-head>", style))
 
 
 def peer(mjml: str, runs: int = 40) -> Spread | None:

@@ -30,6 +30,8 @@ _TAGS = {
     "p", "br", "strong", "em", "s", "a", "ul", "ol", "li", "blockquote", "code", "pre", "hr",
     "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td",
 }  # fmt: skip
+_SMART_SIGN = re.compile(r"[\"'().+?!,-]")
+"""What markdown-it's replacements and quotes begin with; a line without them stays as it is."""
 _ATTRIBUTES = {"*": set(), "a": {"href"}, "ol": {"start"}, "th": {"scope"}}
 
 
@@ -55,8 +57,10 @@ class Markdown:
 
     def line(self, text: str) -> str:
         """Set a line of plain text (no Markdown in it): quotes, dashes, bound spaces."""
-        tokens = self._lines.parseInline(text)[0].children or []
-        return bind("".join(token.content for token in tokens), self._language)
+        if _SMART_SIGN.search(text):
+            tokens = self._lines.parseInline(text)[0].children or []
+            text = "".join(token.content for token in tokens)
+        return bind(text, self._language)
 
     def prose(self, text: Text, marked: str, faults: list[Fault], *, heading: int = 3) -> Prose:
         """Read paragraphs; `heading` is the level that the text's own highest headings get."""

@@ -116,7 +116,7 @@ class _Checker:
         self._path.pop()
 
     def _text(self, text: str) -> None:
-        if self._path and not self._ending and text.strip():
+        if self._path and self._path[-1] in _components() and not self._ending and text.strip():
             message = _("The text “{text}” stands outside a component.").format(text=text.strip()[:30])
             self._note(self._parser.CurrentByteIndex, message, _("Put it into <mj-text>."))
 

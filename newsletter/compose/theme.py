@@ -12,9 +12,10 @@ import tomllib
 import traceback
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
@@ -124,7 +125,7 @@ def _kept(folders: tuple[Path, ...], language: str, cache: Path | None) -> Envir
 def _environment(
     folders: tuple[Path, ...], language: str, cache: Path | None, extensions: Sequence[type[Extension]]
 ) -> Environment:
-    environment = SandboxedEnvironment(
+    environment = _Sandbox(
         loader=FileSystemLoader(folders),
         extensions=extensions,
         undefined=StrictUndefined,
@@ -172,6 +173,15 @@ class Origin:
     def where(self, offset: int) -> Where:
         """Return the template line that wrote the character at an offset."""
         return self._places[bisect_right(self._offsets, offset) - 1]
+
+
+class _Sandbox(SandboxedEnvironment):
+    """Jinja's sandbox, quicker where an object is one of our plain values, which have nothing to hide."""
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:  # noqa: ANN401 (Jinja's signature)
+        if isinstance(obj, SimpleNamespace) or is_dataclass(obj):
+            return not attr.startswith("_")
+        return super().is_safe_attribute(obj, attr, value)
 
 
 class _LineMarks(Extension):

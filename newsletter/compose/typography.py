@@ -22,6 +22,8 @@ MARGIN = 4
 MIN_PART = 2
 LONG_WORD = 14
 """Letters from which a word is divided: shorter ones fit a phone's line at every size we use."""
+_BOUND_SIGN = re.compile(r"[\d.§–]|Satz|Herr|Frau|Dr|Mr|Ms")
+"""Without one of these there is nothing to bind: most texts, and seven searches saved."""
 _VOWEL = re.compile(r"[aeiouyäöüáéíóúàèâêî]", re.IGNORECASE)
 _LONG_CHUNK = re.compile(rf"\S{{{LONG_WORD},}}")
 _LONG_LETTERS = re.compile(rf"[^\W\d_]{{{LONG_WORD},}}")
@@ -68,6 +70,8 @@ def bind(text: str, language: str) -> str:
 
     The text keeps its length and words.
     """
+    if not _BOUND_SIGN.search(text):
+        return text
     for pattern, replacement in _bindings(language):
         text = pattern.sub(replacement, text)
     return text

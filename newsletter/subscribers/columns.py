@@ -15,29 +15,49 @@ from newsletter.validation import did_you_mean
 
 KNOWN: Mapping[str, tuple[str, ...]] = {
     "address": (
-        "address", "email", "e-mail", "mail", "email address", "emailadresse", "e-mail-adresse", "e-mail adresse",
-        "mailadresse", "email_address", "emailaddress",
+        "email", "e-mail", "email address", "e-mail address", "emailaddress", "email_address", "mail", "emailadresse",
+        "e-mail-adresse", "e-mail adresse", "mailadresse", "address",
     ),
-    "form": ("form", "anrede", "salutation", "gender", "geschlecht", "anredeform"),
+    "form": ("form", "anrede", "anredeform", "salutation", "gender", "geschlecht"),
     "title": ("title", "titel", "akad. titel", "akademischer titel"),
     "first_name": ("first_name", "vorname", "first name", "firstname", "fname", "given name"),
-    "last_name": ("last_name", "nachname", "name", "last name", "lastname", "lname", "familienname", "surname"),
+    "last_name": (
+        "last_name", "nachname", "last name", "lastname", "lname", "familienname", "surname", "name",
+    ),
     "organisation": (
-        "organisation", "organization", "company", "firma", "kommune", "behörde", "stelle", "gemeinde", "einrichtung",
+        "organisation", "organization", "kommune", "behörde", "gemeinde", "stelle", "einrichtung", "firma", "company",
     ),
     "language": ("language", "sprache", "lang"),
     "tags": ("tags", "schlagwörter", "schlagworte", "gruppen", "groups"),
-    "status": ("status",),
     "attributes": ("attributes",),
-    "joined_at": ("joined_at", "created_at", "registered", "optin_time", "angemeldet am", "activated"),
+    "status": ("status",),
+    "left_at": ("unsub_time", "deactivated", "deaktiviert", "abgemeldet", "abgemeldet am", "unsubscribed_at"),
+    "bounced_at": ("clean_time", "bounced"),
 }  # fmt: skip
-"""The fields a column may fill, and headings that mean them: German offices, listmonk, Mailchimp, CleverReach."""
+"""The fields a column may fill, and headings that mean them, the surest first: German offices, our own export,
+listmonk (`uuid, email, name, attributes, status, …`), Mailchimp (`Email Address, First Name, …, OPTIN_TIME, …,
+TAGS`; `Address` is the postal one there), CleverReach (`email, registered, activated, deactivated, …`).
+"""
 FORMS: Mapping[str, str] = {
     "frau": "frau", "fr.": "frau", "fr": "frau", "ms": "frau", "mrs": "frau", "female": "frau", "weiblich": "frau",
     "w": "frau", "f": "frau", "herr": "herr", "hr.": "herr", "herrn": "herr", "mr": "herr", "male": "herr",
     "männlich": "herr", "m": "herr", "divers": "neutral", "neutral": "neutral", "d": "neutral", "x": "neutral",
     "none": "none", "": "none", "-": "none", "keine": "none", "unbekannt": "none",
 }  # fmt: skip
+
+
+STATUSES: Mapping[str, str] = {
+    **dict.fromkeys(("", "active", "aktiv", "enabled", "subscribed", "confirmed", "angemeldet", "bestätigt"), "here"),
+    **dict.fromkeys(("pending", "unconfirmed", "unbestätigt", "inactive", "inaktiv"), "unconfirmed"),
+    **dict.fromkeys(
+        ("unsubscribed", "abgemeldet", "disabled", "deactivated", "deaktiviert", "blocklisted", "blacklisted",
+         "archived", "nonsubscribed", "non-subscribed", "transactional"),
+        "left",
+    ),
+    **dict.fromkeys(("bounced", "cleaned", "hardbounce", "hard bounce", "hardbounced"), "bounced"),
+    **dict.fromkeys(("complained", "complaint", "spam", "abuse"), "complained"),
+}  # fmt: skip
+"""What other systems say about where a person stands. Whoever has left there does not come in here."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +88,9 @@ def mapped(headers: Sequence[str], settings: Settings, chosen: Mapping[str, str]
         if name != "-":
             _check_field(name, fields)
             _put(found, name, index, headers)
-    for index, header in enumerate(headers):
-        name = _recognised(header, settings)
-        if index not in done and name is not None and name not in found:
+    for name, headings in _headings(settings).items():
+        index = next((by_name[one] for one in headings if by_name.get(one, -1) not in {-1, *done}), -1)
+        if index >= 0 and name not in found:
             found[name] = index
             done.add(index)
     if "address" not in found:
@@ -100,11 +120,15 @@ def parse_choice(options: Iterable[str]) -> dict[str, str]:
 
 def remembered(connection: sqlite3.Connection, headers: Sequence[str]) -> dict[str, str]:
     """Return what was chosen for a file with the same headings."""
-    row = connection.execute("SELECT mapping FROM column_mapping WHERE headers = ?", (_line(headers),)).fetchone()
+    row = connection.execute(
+        "SELECT mapping FROM column_mapping WHERE headers = ?", (_line(headers),)
+    ).fetchone()
     return dict(json.loads(row[0])) if row else {}
 
 
-def remember(connection: sqlite3.Connection, headers: Sequence[str], chosen: Mapping[str, str], at: str) -> None:
+def remember(
+    connection: sqlite3.Connection, headers: Sequence[str], chosen: Mapping[str, str], at: str
+) -> None:
     """Keep what was chosen for the next file with these headings."""
     connection.execute(
         "INSERT INTO column_mapping VALUES (?, ?, ?)"
@@ -117,13 +141,10 @@ def _line(headers: Sequence[str]) -> str:
     return "\t".join(map(_plain, headers))
 
 
-def _recognised(header: str, settings: Settings) -> str | None:
-    plain = _plain(header)
-    own = {_plain(name): name for name in settings.fields}
-    own |= {_plain(field.title): name for name, field in settings.fields.items() if field.title}
-    if plain in own:
-        return own[plain]
-    return next((name for name, headings in KNOWN.items() if plain in headings), None)
+def _headings(settings: Settings) -> dict[str, tuple[str, ...]]:
+    """Return the headings that mean each field; the newsletter's own fields come first."""
+    own = {name: (_plain(name), _plain(field.title)) for name, field in settings.fields.items()}
+    return own | {name: headings for name, headings in KNOWN.items() if name not in own}
 
 
 def _plain(header: str) -> str:

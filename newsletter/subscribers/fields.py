@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 
 from newsletter.language import _
 from newsletter.settings_model import PersonalField
+from newsletter.subscribers.model import line
 
 _YES = frozenset({"true", "yes", "ja", "1", "wahr", "x"})
 _NO = frozenset({"false", "no", "nein", "0", "falsch"})
+_NUMBER = re.compile(r"[+-]?\d{1,15}(?:[.,]\d{1,15})?", re.ASCII)
+"""What a double holds exactly; no “1.234,5”, as “1.234” would mean two things."""
+_GERMAN_DATE = re.compile(r"(\d\d?)\.(\d\d?)\.(\d{4})", re.ASCII)
 
 
 def checked(values: Mapping[str, str], declared: Mapping[str, PersonalField]) -> dict[str, str]:
@@ -28,26 +33,27 @@ def _checked(name: str, text: str, declared: Mapping[str, PersonalField]) -> str
     try:
         return _FORMS[kind](text.strip())
     except ValueError:
-        wanted = {"number": _("a number"), "date": _("a date such as 2023-08-02"), "flag": _("yes or no")}
+        wanted = {
+            "text": _("a line of text"),
+            "number": _("a number"),
+            "date": _("a date such as 2023-08-02"),
+            "flag": _("yes or no"),
+        }
         message = _("“{value}” in “{name}” is not {wanted}")
-        raise ValueError(message.format(value=text, name=name, wanted=wanted.get(kind, kind))) from None
-
-
-def _text(text: str) -> str:
-    if not text.isprintable():
-        raise ValueError(text)
-    return text
+        raise ValueError(message.format(value=text[:80], name=name, wanted=wanted[kind])) from None
 
 
 def _number(text: str) -> str:
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(text)
     number = float(text.replace(",", "."))
     return str(int(number)) if number.is_integer() else repr(number)
 
 
 def _date(text: str) -> str:
-    parts = text.split(".")
-    if len(parts) == 3:  # noqa: PLR2004 (day, month, year)
-        text = f"{parts[2]}-{int(parts[1]):02}-{int(parts[0]):02}"
+    if german := _GERMAN_DATE.fullmatch(text):
+        day, month, year = map(int, german.groups())
+        return date(year, month, day).isoformat()
     return date.fromisoformat(text).isoformat()
 
 
@@ -59,4 +65,4 @@ def _flag(text: str) -> str:
     raise ValueError(text)
 
 
-_FORMS = {"text": _text, "number": _number, "date": _date, "flag": _flag}
+_FORMS = {"text": line, "number": _number, "date": _date, "flag": _flag}

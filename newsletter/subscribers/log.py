@@ -126,7 +126,7 @@ class EventLog:
             (person,),
         )
         for *facts, detail, network in rows:
-            yield Event(*facts, detail=None if detail is None else json.loads(detail), network=network)
+            yield Event(*facts, None if detail is None else json.loads(detail), network)
 
     def erase(self, person: int) -> None:
         """Remove the personal data of a person's events; the chain stays whole."""

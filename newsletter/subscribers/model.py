@@ -13,6 +13,11 @@ FORMS = ("none", "frau", "herr", "neutral")
 TEXTS = ("title", "first_name", "last_name", "organisation", "language")
 """The plain text fields that a person may have, besides address and form of address."""
 
+MAX_TEXT = 1_000
+MAX_TAG = 50
+_SPACES = str.maketrans(dict.fromkeys("\xa0\u1680\u202f\u205f\u3000", " ") | dict.fromkeys(map(chr, range(0x2000, 0x200B)), " "))
+"""The spaces of Unicode (category Zs)."""
+
 
 class Status(StrEnum):
     """Where a subscriber stands."""
@@ -91,6 +96,24 @@ class Subscriber(Person):
             "changed_at": self.changed_at,
             "expires_at": self.expires_at,
         }
+
+
+def line(text: str) -> str:
+    """Return a text as one line can hold it, with plain spaces for all others (no-break, thin, …).
+
+    Raises:
+        ValueError: it is too long, holds a control character, or `=?`, which begins an encoded word in a
+            mail header (RFC 2047) and so could smuggle in a header of its own.
+    """
+    text = text.translate(_SPACES).strip()
+    if len(text) > MAX_TEXT or not text.isprintable() or "=?" in text:
+        raise ValueError(text)
+    return text
+
+
+def is_tag(text: str) -> bool:
+    """Say whether a text can be a tag: a short word or two, without commas."""
+    return 0 < len(text) <= MAX_TAG and text.isprintable() and not set(text) & set(',;"')
 
 
 def packed(tags: frozenset[str]) -> str:

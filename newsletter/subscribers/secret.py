@@ -9,11 +9,14 @@ from __future__ import annotations
 import hmac
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from newsletter.errors import NewsletterError
 from newsletter.language import _
+
+_BYTES = 32
 
 
 class KeyFileError(NewsletterError, OSError):
@@ -31,22 +34,22 @@ class Secret:
         """Read the key; make one when the list is fresh and has none.
 
         Raises:
-            KeyFileError: it is missing although the list has used one, or others can read it.
+            KeyFileError: it is missing although the list has used one, is no key, cannot be read, or can be
+                read by others.
         """
         try:
-            text = path.read_bytes()
-        except FileNotFoundError:
             if fresh:
-                return cls(_made(path))
+                _make(path)
+            text = path.read_bytes()
+            mode = path.stat().st_mode
+        except FileNotFoundError as err:
             message = _("The key {path} is missing; this list was made with one.").format(path=path)
-            raise KeyFileError(
-                message, cure=_("Put it back from your backup; a new one would not fit.")
-            ) from None
+            cure = _("Put it back from your backup; a new one would not fit.")
+            raise KeyFileError(message, cure=cure) from err
         except OSError as err:
-            raise KeyFileError(
-                _("{path} cannot be read: {reason}.").format(path=path, reason=err.strerror)
-            ) from err
-        if path.stat().st_mode & 0o077:
+            message = _("{path} cannot be used: {reason}.").format(path=path, reason=err.strerror)
+            raise KeyFileError(message, cure=_("Check that the file and its folder are yours.")) from err
+        if mode & 0o077:
             message = _("The key {path} can be read by others.").format(path=path)
             raise KeyFileError(message, cure=_("Take their rights away: chmod 600 {path}").format(path=path))
         return cls(_decoded(path, text))
@@ -56,14 +59,26 @@ class Secret:
         return hmac.digest(self._key, purpose.encode() + b"\0" + data, "sha256")
 
 
-def _made(path: Path) -> bytes:
-    key = secrets.token_bytes(32)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(key.hex().encode() + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    return key
+def _make(path: Path) -> None:
+    """Make a key where there is none; whole or not at all, and of two processes at once the first one's."""
+    if path.exists():
+        return
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_bytes(_BYTES).hex().encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            path.hardlink_to(draft)
+    finally:
+        draft.unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # a list whose key a power cut took away would be lost
+    finally:
+        os.close(folder)
 
 
 def _decoded(path: Path, text: bytes) -> bytes:
@@ -71,7 +86,7 @@ def _decoded(path: Path, text: bytes) -> bytes:
         key = bytes.fromhex(text.decode("ascii").strip())
     except ValueError:
         key = b""
-    if len(key) != 32:  # noqa: PLR2004 (bytes, as _made writes them)
+    if len(key) != _BYTES:
         message = _("{path} holds no key.").format(path=path)
         raise KeyFileError(message, cure=_("Put it back from your backup."))
     return key

@@ -42,6 +42,9 @@ _BUILT_IN: Mapping[str, tuple[str, str]] = {
 }  # fmt: skip
 """Name to column and kind; a field of newsletter.toml with such a name is reached as `fields.NAME`."""
 
+_SHALLOW = 8
+"""Pieces no deeper than this stay in the order they were written in."""
+
 
 class Condition(NamedTuple):
     """What stands behind WHERE, with its parameters."""
@@ -173,7 +176,9 @@ def _enclosed(piece: _Piece) -> _Piece:
 
 
 def _joined(operator: str, pieces: Sequence[_Piece]) -> _Piece:
-    """Join pieces, the deepest first: SQLite's parser then has fewest pieces open (of 100 it can hold)."""
-    ordered = sorted(pieces, key=lambda piece: -piece.depth)
+    """Join pieces; deep ones come first, as SQLite's parser then has fewest pieces open (of 100 it can hold)."""
+    ordered = sorted(pieces, key=lambda piece: -max(piece.depth, _SHALLOW))
     parameters = tuple(value for piece in ordered for value in piece.parameters)
-    return _Piece(operator.join(piece.sql for piece in ordered), parameters, ordered[0].depth)
+    return _Piece(
+        operator.join(piece.sql for piece in ordered), parameters, max(piece.depth for piece in pieces)
+    )

@@ -6,25 +6,23 @@ Before anything is imported the file is looked through once, in blocks: what is 
 
 from __future__ import annotations
 
-import codecs
 import csv
+import re
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from newsletter.errors import Fault, FaultsFound, Where
 from newsletter.language import _
+from newsletter.subscribers import workbook
+from newsletter.subscribers.encodings import MAX_LINE, Unreadable, looked_through
 
-MAX_LINE = 1_000_000
-"""Bytes of a line; a person needs some hundred."""
-MAX_UNPACKED = 2_000_000_000
-"""Bytes that an XLSX may unpack to; a million subscribers need some 300 million."""
-_BLOCK = 1 << 20
-_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _DELIMITERS = ";,\t|"
+_SEPARATOR = re.compile(r"sep=(.)", re.IGNORECASE)
+"""The line by which Excel is told the delimiter; it is no heading."""
 
 Row = tuple[int, list[str]]
 """The line in the file (from 1) and its cells."""
@@ -37,6 +35,7 @@ class Table:
     path: Path
     headers: tuple[str, ...]
     encoding: str
+    """Python's name of it; `xlsx` for a workbook."""
     delimiter: str
     rows: int
     """About how many rows there are, for the progress bar."""
@@ -51,22 +50,30 @@ def survey(path: Path) -> Table:
     try:
         if path.is_dir():
             raise _refused(path, _("This is a folder."), _("Name the file in it."))
-        if zipfile.is_zipfile(path):
-            return _survey_xlsx(path)
-        return _survey_csv(path)
+        if path.exists() and not path.is_file():
+            raise _refused(path, _("This is no ordinary file."), _("Save what comes from it as a file."))
+        return _survey_xlsx(path) if zipfile.is_zipfile(path) else _survey_csv(path)
     except OSError as err:
-        raise _refused(path, _("The file cannot be read: {reason}.").format(reason=err.strerror), "") from err
+        message = _("The file cannot be read: {reason}.").format(reason=err.strerror or err)
+        raise _refused(path, message, _("Check its name, and that you may read it.")) from err
 
 
 @contextmanager
 def reading(table: Table) -> Iterator[Iterator[Row]]:
-    """Open a surveyed file and give its rows after the headings."""
+    """Open a surveyed file and give its rows after the headings.
+
+    Raises:
+        FaultsFound: on the way, a line cannot be read.
+    """
     if table.encoding == "xlsx":
-        with _xlsx(table.path) as rows:
+        with closing(_xlsx_rows(table.path)) as rows:
+            next(rows)  # the headings
             yield rows
         return
     with table.path.open(encoding=table.encoding, newline="") as file:
-        yield _csv_rows(file, table)
+        lines = _csv_rows(table.path, file, table.delimiter)
+        next(lines)
+        yield lines
 
 
 def _refused(path: Path, message: str, cure: str, line: int = 0) -> FaultsFound:
@@ -75,133 +82,81 @@ def _refused(path: Path, message: str, cure: str, line: int = 0) -> FaultsFound:
 
 def _survey_csv(path: Path) -> Table:
     with path.open("rb") as file:
-        start = file.read(4)
-        if not start:
-            raise _refused(path, _("The file is empty."), _("Export it again, with its headings."))
-        encoding = next((name for bom, name in _BOMS if start.startswith(bom)), "utf-8")
-        file.seek(0)
-        lines, is_utf8 = _looked_through(path, file, wide=encoding == "utf-16")
-    if encoding == "utf-8" and not is_utf8:
-        encoding = "cp1252"
-    try:
-        with path.open(encoding=encoding, newline="") as file:
-            line = file.readline(MAX_LINE)
-            while line and not line.strip():
-                line = file.readline(MAX_LINE)
-    except UnicodeError as err:
-        raise _refused(path, _("The encoding of the file is damaged: {reason}.").format(reason=err),
-                       _("Save it as “CSV UTF-8”."), 1) from err  # fmt: skip
-    delimiter = max(_DELIMITERS, key=line.count)
-    headers = next(csv.reader([line], delimiter=delimiter), [])
-    return Table(path, _checked_headers(path, headers), encoding, delimiter, max(lines - 1, 0))
-
-
-def _looked_through(path: Path, file: IO[bytes], *, wide: bool) -> tuple[int, bool]:
-    """Count lines; refuse NUL bytes and endless lines; say whether it is UTF-8."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    lines, since, is_utf8 = 0, 0, True
-    while block := file.read(_BLOCK):
-        if not wide and (at := block.find(b"\0")) >= 0:
-            line = lines + block.count(b"\n", 0, at) + 1
-            raise _refused(path, _("There is a NUL byte in the file."),
-                           _("This is no text file, or a damaged one; export it again as CSV."), line)  # fmt: skip
-        last = max(block.rfind(b"\n"), block.rfind(b"\r"))
-        lines += block.count(b"\n") or block.count(b"\r")
-        since = len(block) - last - 1 if last >= 0 else since + len(block)
-        if since > MAX_LINE:
-            raise _refused(path, _("The line is longer than {count} bytes.").format(count=MAX_LINE),
-                           _("This is no table of subscribers; export it again as CSV."), lines + 1)  # fmt: skip
-        if is_utf8:
-            try:
-                decoder.decode(block)
-            except UnicodeDecodeError:
-                is_utf8 = False
-    if is_utf8:
         try:
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            is_utf8 = False
-    return lines + (since > 0), is_utf8
+            text = looked_through(file)
+        except Unreadable as err:
+            raise _refused(path, err.message, err.cure, err.line) from err
+    with path.open(encoding=text.encoding, newline="") as file:
+        delimiter = _delimiter(file)
+        file.seek(0)
+        line, headers = next(_csv_rows(path, file, delimiter), (1, []))
+    names = _checked_headers(path, headers, line)
+    return Table(path, names, text.encoding, delimiter, max(text.lines - line, 0))
 
 
-def _checked_headers(path: Path, headers: list[str]) -> tuple[str, ...]:
-    names = [name.strip() for name in headers]
+def _delimiter(file: IO[str]) -> str:
+    """Find what stands between the headings: a sign outside of quotation marks."""
+    line = file.readline(MAX_LINE)
+    while line and not line.strip():
+        line = file.readline(MAX_LINE)
+    if told := _SEPARATOR.fullmatch(line.strip("\ufeff\r\n")):
+        return told[1]
+    return max(_DELIMITERS, key=re.sub('"[^"]*"?', "", line).count)
+
+
+def _checked_headers(path: Path, headers: list[str], line: int) -> tuple[str, ...]:
+    names = [" ".join(name.split()) for name in headers]
     while names and not names[-1]:
         names.pop()
     if not names:
-        raise _refused(path, _("The first line has no headings."), _("Write the columns' names into it."), 1)
+        raise _refused(
+            path, _("There are no headings."), _("Write the columns' names into the first line."), line
+        )
     seen: set[str] = set()
     for name in names:
         if name and name.casefold() in seen:
             message = _("The heading “{name}” stands there twice.").format(name=name)
-            raise _refused(path, message, _("Rename or remove one of the two columns."), 1)
+            raise _refused(path, message, _("Rename or remove one of the two columns."), line)
         seen.add(name.casefold())
     return tuple(names)
 
 
-def _csv_rows(file: IO[str], table: Table) -> Iterator[Row]:
-    reader = csv.reader(file, delimiter=table.delimiter)
+def _csv_rows(path: Path, file: IO[str], delimiter: str) -> Iterator[Row]:
+    """Give the rows that hold anything, the headings first; empty lines and Excel's `sep=;` before them are left out.
+
+    Strict: without it a quotation mark that is never closed swallows the rest of the file silently.
+    """
+    reader = csv.reader(file, delimiter=delimiter, strict=True)
     line = 1
     try:
-        for headings in reader:
-            if any(cell.strip() for cell in headings):
+        for row in reader:
+            if any(map(str.strip, row)) and not _SEPARATOR.fullmatch(delimiter.join(row).strip()):
+                yield line, row
                 break
+            line = reader.line_num + 1
         line = reader.line_num + 1
         for row in reader:
             if row:
                 yield line, row
             line = reader.line_num + 1
     except csv.Error as err:
-        cure = _("A quotation mark is not closed, perhaps further up.") if "limit" in str(err) else ""
-        raise _refused(
-            table.path, _("The line cannot be read: {reason}.").format(reason=err), cure, line
-        ) from err
-    except UnicodeError as err:
-        message = _("The encoding of the file is damaged: {reason}.").format(reason=err)
-        raise _refused(table.path, message, _("Save it as “CSV UTF-8”."), line) from err
+        message = _("The line cannot be read as a row of a table ({reason}).").format(reason=err)
+        cure = _("Look for a quotation mark that is not closed, or write it twice inside of a cell.")
+        raise _refused(path, message, cure, line) from err
 
 
 def _survey_xlsx(path: Path) -> Table:
     try:
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(part.file_size for part in archive.infolist())
-        if unpacked > MAX_UNPACKED:
-            message = _("The workbook unpacks to {size} bytes.").format(size=unpacked)
-            raise _refused(path, message, _("Export it as CSV."))
-        with _sheet(path) as sheet:
-            count = sheet.max_row or 1
-            first = next(sheet.iter_rows(max_row=1, values_only=True), ())
-    except FaultsFound:
-        raise
-    except Exception as err:  # openpyxl raises whatever its parsers do
-        raise _refused(path, _("The workbook cannot be read: {reason}.").format(reason=err),
-                       _("Open it and save it again as XLSX, or export it as CSV.")) from err  # fmt: skip
-    headers = _checked_headers(path, [_cell(value) for value in first])
-    return Table(path, headers, "xlsx", "", count - 1)
+        count = workbook.checked(path)
+    except Unreadable as err:
+        raise _refused(path, err.message, err.cure) from err
+    with closing(_xlsx_rows(path)) as rows:
+        line, headers = next(rows, (1, []))
+    return Table(path, _checked_headers(path, headers, line), "xlsx", "", max(count - line, 0))
 
 
-@contextmanager
-def _sheet(path: Path) -> Iterator[object]:
-    from openpyxl import load_workbook  # noqa: PLC0415 (only XLSX files pay for it)
-
-    book = load_workbook(path, read_only=True, data_only=True)
+def _xlsx_rows(path: Path) -> Generator[Row, None, None]:
     try:
-        yield book.worksheets[0]
-    finally:
-        book.close()
-
-
-@contextmanager
-def _xlsx(path: Path) -> Iterator[Iterator[Row]]:
-    with _sheet(path) as sheet:
-        rows = sheet.iter_rows(min_row=2, values_only=True)  # type: ignore[attr-defined]  # openpyxl's stubs lack it
-        yield ((line, [_cell(value) for value in row]) for line, row in enumerate(rows, 2) if any(row))
-
-
-def _cell(value: object) -> str:
-    """Return a cell as text: whole numbers without `.0`, dates as ISO."""
-    if value is None:
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(getattr(value, "isoformat", lambda: value)())
+        yield from workbook.rows(path)
+    except Unreadable as err:
+        raise _refused(path, err.message, err.cure) from err

@@ -43,12 +43,13 @@ def _prefixed(first: str, rest: str, text: str) -> str:
     return "\n".join((first if not number else rest) + line for number, line in enumerate(text.split("\n")))
 
 
-@st.composite
-def _items(draw: st.DrawFn, blocks: st.SearchStrategy[str]) -> str:
-    mark = draw(st.sampled_from(["* ", "7. "]))
-    between = draw(st.sampled_from(["\n", "\n\n"]))
-    items = draw(st.lists(blocks, min_size=1, max_size=3))
+def _listed(mark: str, between: str, items: list[str]) -> str:
     return between.join(_prefixed(mark, " " * len(mark), item) for item in items)
+
+
+def _list(blocks: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    items = st.lists(blocks, min_size=1, max_size=3)
+    return st.builds(_listed, st.sampled_from(["* ", "7. "]), st.sampled_from(["\n", "\n\n"]), items)
 
 
 _TABLE = st.lists(INLINE, min_size=2, max_size=3).map(
@@ -60,7 +61,7 @@ _FENCE = st.sampled_from(["```\nFrom a > b\n  <tief>\n\nkein > Zitat\n```", "   
 _BLOCKS = st.recursive(
     st.one_of(_paragraph(), _TABLE, _FENCE, st.just("---"), INLINE.map(lambda text: f"## {text}")),
     lambda inner: st.one_of(
-        _items(inner),
+        _list(inner),
         inner.map(lambda text: _prefixed("> ", "> ", text)),
         st.lists(inner, min_size=2, max_size=3).map("\n\n".join),
     ),

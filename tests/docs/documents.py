@@ -20,7 +20,7 @@ _PUNCTUATION = re.compile(r"[^\w\- ]")
 
 @dataclass(frozen=True)
 class Block:
-    """A block of code: ```` ```yaml file=issues/2024-1/issue.yaml ```` has language `yaml` and note `file=…`."""
+    """A block of code: ```` ```toml file=templates/theme.toml ```` has the language `toml` and a note."""
 
     path: Path
     line: int

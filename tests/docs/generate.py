@@ -16,14 +16,14 @@ COMMANDS_HEAD = """\
 
 <!-- Made from the code by `python -m tests.docs.generate`; do not edit. -->
 
-Run them in the newsletter's folder, or anywhere below it. `python cli.py …` in the repository and `python -m newsletter …`
-are the same as `newsletter …`.
+Run them in the newsletter's folder, or anywhere below it. `python cli.py …` in the repository and
+`python -m newsletter …` are the same as `newsletter …`.
 
 - What a command made goes to standard output, talk and faults to standard error.
 - Exit code 0: done. 1: something is open or wrong. 2: wrong usage.
 - Messages are German or English: `NEWSLETTER_LANG=de`, or else the language of the system (`LANG`).
-- Every setting of newsletter.toml can also come from the environment, which wins: `NEWSLETTER_WEB__BASE_URL` is `base_url`
-  in `[web]`.
+- Every setting of newsletter.toml can also come from the environment, which wins:
+  `NEWSLETTER_WEB__BASE_URL` is `base_url` in `[web]`.
 """
 
 

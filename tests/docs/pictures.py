@@ -80,8 +80,12 @@ def _built(root: Path, reader: str = "") -> Build:
 def readme(camera: Camera) -> None:
     """The repository's issue, on a desk and on a telephone, light and dark."""
     mail = _built(ROOT).folder / MAIL
-    camera.sheet("mail-desk.png", *(camera.shot(mail, width=DESK, height=1100, dark=d) for d in (False, True)))
-    camera.sheet("mail-phone.png", *(camera.shot(mail, width=PHONE, height=780, dark=d) for d in (False, True)))
+    camera.sheet(
+        "mail-desk.png", *(camera.shot(mail, width=DESK, height=1100, dark=d) for d in (False, True))
+    )
+    camera.sheet(
+        "mail-phone.png", *(camera.shot(mail, width=PHONE, height=780, dark=d) for d in (False, True))
+    )
 
 
 def guide(camera: Camera, folder: Path) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import tomllib
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -20,165 +21,34 @@ PICTURED = "de"
 Told = Mapping[str, str]
 """A text by language."""
 
-KINDS: Mapping[str, Told] = {
-    "line": {"en": "one line of text", "de": "eine Zeile Text"},
-    "inline": {
-        "en": "one line of text with **bold**, *italic* and [links](https://towncountry.example)",
-        "de": "eine Zeile Text mit **fett**, *kursiv* und [Links](https://stadtland.example)",
-    },
-    "markdown": {
-        "en": "text with paragraphs, lists, tables, links, small headings",
-        "de": "Text mit Absätzen, Listen, Tabellen, Links und Zwischenüberschriften",
-    },
-    "lines": {"en": "several lines that stay lines", "de": "mehrere Zeilen, die Zeilen bleiben"},
-    "image": {"en": "an image, see [Images](#images)", "de": "ein Bild, siehe [Bilder](#bilder)"},
-    "button": {"en": "a button: `label` and `url`", "de": "eine Schaltfläche: `label` und `url`"},
-    "url": {
-        "en": "a link: `https://`, `http://`, `mailto:` or `tel:`",
-        "de": "ein Link: `https://`, `http://`, `mailto:` oder `tel:`",
-    },
-    "email": {"en": "an e-mail address", "de": "eine E-Mail-Adresse"},
-    "phone": {"en": "a telephone number: `+49 211 123456-78`", "de": "eine Telefonnummer: `+49 211 123456-78`"},
-    "date": {"en": "a day: `2024-08-02` or `2.8.2024`", "de": "ein Tag: `2024-08-02` oder `2.8.2024`"},
-    "time": {"en": "a time of day: `14:30`", "de": "eine Uhrzeit: `14:30`"},
-    "number": {"en": "a whole number", "de": "eine ganze Zahl"},
-    "flag": {"en": "`true` or `false`", "de": "`true` (ja) oder `false` (nein)"},
-    "choice": {"en": "one of some words", "de": "eines von mehreren Wörtern"},
-    "list": {"en": "a list, each entry beginning with `- `", "de": "eine Liste; jeder Eintrag beginnt mit `- `"},
-    "group": {"en": "several fields, indented", "de": "mehrere Felder, eingerückt"},
+WORDS: Mapping[str, Mapping[str, Told]] = tomllib.loads(
+    Path(__file__).with_name("reference.toml").read_text(encoding="utf-8")
+)
+HEAD: Mapping[str, str] = {
+    "year": "number",
+    "number": "number",
+    "date": "date",
+    "language": "`de`, `en`",
+    "title": "line",
+    "subject": "line",
+    "preheader": "line",
+    "salutation": "line, flag",
+    "contents": "flag",
+    "sections": "list",
 }
-HEAD: Mapping[str, tuple[str, Told]] = {
-    "year": ("number", {}),
-    "number": ("number", {}),
-    "date": ("date", {}),
-    "language": ("`de`, `en`", {"en": "that of newsletter.toml", "de": "die aus newsletter.toml"}),
-    "title": ("line", {"en": "from newsletter.toml", "de": "aus newsletter.toml"}),
-    "subject": ("line", {}),
-    "preheader": ("line", {}),
-    "salutation": ("line, flag", {"en": "`{{ salutation }}`", "de": "`{{ salutation }}`"}),
-    "contents": ("flag", {"en": "`true`", "de": "`true`"}),
-    "sections": ("list", {}),
+"""The kind of each key of the head."""
+LIMITS: Mapping[str, int] = {
+    "file_bytes": source.MAX_BYTES // 1000,
+    "values": source.MAX_VALUES,
+    "depth": source.MAX_DEPTH,
+    "text": fields.MAX_TEXT,
+    "segments": reader.MAX_SEGMENTS,
+    "image_bytes": image_file.MAX_BYTES // 1_000_000,
+    "pixels": images.MAX_PIXELS // 1_000_000,
+    "height": images.MAX_HEIGHT,
+    "html_bytes": build.GMAIL_LIMIT // 1000,
 }
-"""The kind of each key of the head, and what holds without it."""
-COMMON: Mapping[str, Told] = {
-    "type": {"en": "Which kind of section it is. Always the first line.",
-             "de": "Welche Art von Abschnitt es ist. Immer die erste Zeile."},
-    "id": {"en": "Its name in links (`#id`). Without it, it is made from the heading.",
-           "de": "Sein Name in Links (`#id`). Ohne diese Angabe entsteht er aus der Überschrift."},
-    "only": {"en": "Segments: only readers in one of them get the section.",
-             "de": "Segmente: Nur wer in einem davon ist, bekommt den Abschnitt."},
-    "not": {"en": "Segments: readers in one of them do not get the section.",
-            "de": "Segmente: Wer in einem davon ist, bekommt den Abschnitt nicht."},
-    "contents": {"en": "`true` or `false`: whether the list of contents names it; or a line: by which words.",
-                 "de": "`true` oder `false`: ob das Inhaltsverzeichnis ihn nennt; oder eine Zeile: mit welchen Worten."},
-}  # fmt: skip
-PLACES: Mapping[str, Told] = {
-    "salutation": {"en": "“Dear Ms Beispiel,”; needs no fallback", "de": "„Sehr geehrte Frau Beispiel,“; braucht keinen Ersatz"},
-    "title": {"en": "academic title", "de": "akademischer Titel"},
-    "first_name": {"en": "first name", "de": "Vorname"},
-    "last_name": {"en": "last name", "de": "Nachname"},
-    "name": {"en": "first and last name", "de": "Vor- und Nachname"},
-    "organisation": {"en": "where the reader works", "de": "Behörde, Verein oder Unternehmen"},
-}  # fmt: skip
-WORDS: Mapping[str, Told] = {
-    "title": {"en": "The issue format", "de": "Alle Felder einer Ausgabe"},
-    "made": {
-        "en": "Made from the code by `python -m tests.docs.generate`; do not edit.",
-        "de": "Aus dem Programm erzeugt mit `python -m tests.docs.generate`; nicht von Hand ändern.",
-    },
-    "intro": {
-        "en": "An issue is one file, `issues/YEAR-NUMBER/issue.yaml`, with its images beside it: a head, then sections. "
-        "A key that is not listed here is a fault, and “newsletter build” names its line. Your editor completes "
-        "everything on this page if it reads the first line of the file "
-        "(`# yaml-language-server: $schema=../issue.schema.json`).",
-        "de": "Eine Ausgabe ist eine Datei, `issues/JAHR-NUMMER/issue.yaml`; die Bilder liegen daneben. Oben stehen "
-        "Angaben zur ganzen Ausgabe, darunter die Abschnitte. Einen Namen, der hier nicht steht, meldet "
-        "„newsletter build“ mit seiner Zeile. Wie Sie damit arbeiten, steht in der [Anleitung](anleitung.md).",
-    },
-    "other": {
-        "en": "Auf Deutsch: [felder.md](felder.md).",
-        "de": "In English: [issue-format.md](issue-format.md).",
-    },
-    "example": {"en": "A whole issue", "de": "Eine ganze Ausgabe"},
-    "head": {"en": "The head", "de": "Die Angaben oben"},
-    "common": {"en": "What every section has", "de": "Was jeder Abschnitt haben kann"},
-    "types": {"en": "Section types", "de": "Die Abschnittstypen"},
-    "images": {"en": "Images", "de": "Bilder"},
-    "image_intro": {
-        "en": "`alt` says in a sentence what is to be seen, for readers who do not see it. An image that tells "
-        "nothing has `decorative: true` instead.",
-        "de": "`alt` sagt in einem Satz, was zu sehen ist, für alle, die es nicht sehen. Ein Bild, das nichts "
-        "aussagt, bekommt stattdessen `decorative: true`.",
-    },
-    "kinds": {"en": "Kinds of fields", "de": "Arten von Feldern"},
-    "places": {"en": "Personal places", "de": "Persönliche Felder"},
-    "places_intro": {
-        "en": "`{{ first_name | Dear reader }}` becomes the first name, or what stands behind the bar where it is "
-        "not known. They stand in every text, never in a link. Fields of your own come from `[fields]` in "
-        "newsletter.toml.",
-        "de": "`{{ first_name | Liebe Leserin, lieber Leser }}` wird zum Vornamen, oder zu dem, was hinter dem Strich "
-        "steht, wenn er nicht bekannt ist. Das geht in jedem Text, nie in einem Link. Eigene Felder "
-        "kommen aus `[fields]` in newsletter.toml.",
-    },
-    "limits": {"en": "Limits", "de": "Grenzen"},
-    "key": {"en": "Key", "de": "Name"},
-    "field": {"en": "Field", "de": "Feld"},
-    "kind": {"en": "Kind", "de": "Art"},
-    "required": {"en": "Required", "de": "Nötig"},
-    "without": {"en": "Without it", "de": "Ohne Angabe"},
-    "what": {"en": "What it is", "de": "Was es ist"},
-    "yes": {"en": "yes", "de": "ja"},
-    "of": {"en": "list of: ", "de": "Liste: "},
-    "wide": {"en": "up to {width} px wide", "de": "höchstens {width} px breit"},
-    "no_fields": {"en": "No fields of its own.", "de": "Keine eigenen Felder."},
-    "recurring": {
-        "en": "“newsletter new” takes it over into the next issue, word for word.",
-        "de": "Bleibt in der nächsten Ausgabe stehen, Wort für Wort.",
-    },
-    "listed": {"en": "Stands in the list of contents.", "de": "Steht im Inhaltsverzeichnis."},
-    "picture": {"en": "Picture of the example: {title}", "de": "So sieht das Beispiel aus: {title}"},
-    "sorted": {"en": "sorted by {names}", "de": "sortiert nach {names}"},
-}  # fmt: skip
-ISSUE: Told = {
-    "en": """\
-# yaml-language-server: $schema=../issue.schema.json
-year: 2024
-number: 3
-date: 2024-09-02
-subject: "Town & Country: one depot for two councils"
-preheader: Two councils share one depot, and new dates are set.
-
-sections:
-""",
-    "de": """\
-# yaml-language-server: $schema=../issue.schema.json
-year: 2024
-number: 3
-date: 2024-09-02
-subject: "Stadt & Land: Ein Bauhof für zwei Gemeinden"
-preheader: Zwei Gemeinden teilen sich einen Bauhof, neue Termine stehen fest.
-
-sections:
-""",
-}
-LIMITS: tuple[tuple[Told, int, Told], ...] = (
-    ({"en": "Size of issue.yaml", "de": "Größe von issue.yaml"}, source.MAX_BYTES // 1000, {"en": "KB", "de": "KB"}),
-    ({"en": "Values in it", "de": "Werte darin"}, source.MAX_VALUES, {}),
-    ({"en": "Levels of indentation", "de": "Ebenen der Einrückung"}, source.MAX_DEPTH, {}),
-    ({"en": "Length of one text", "de": "Länge eines Textes"}, fields.MAX_TEXT,
-     {"en": "characters", "de": "Zeichen"}),
-    ({"en": "Segments that an issue tells apart", "de": "Segmente, die eine Ausgabe unterscheidet"},
-     reader.MAX_SEGMENTS, {}),
-    ({"en": "Size of an image file", "de": "Größe einer Bilddatei"}, image_file.MAX_BYTES // 1_000_000,
-     {"en": "MB", "de": "MB"}),
-    ({"en": "Size of an image", "de": "Größe eines Bildes"}, images.MAX_PIXELS // 1_000_000,
-     {"en": "million pixels", "de": "Millionen Pixel"}),
-    ({"en": "Height of an image as it is shown", "de": "Höhe eines Bildes, wie es gezeigt wird"}, images.MAX_HEIGHT,
-     {"en": "px", "de": "px"}),
-    ({"en": "Size of the mail in HTML, which “newsletter build” tells; Gmail cuts off what is longer",
-      "de": "Größe der Mail in HTML, die „newsletter build“ nennt; Längeres schneidet Gmail ab"},
-     build.GMAIL_LIMIT // 1000, {"en": "KB", "de": "KB"}),
-)  # fmt: skip
+"""What is at most, in the units of reference.toml."""
 
 
 def example(name: str, lang: str) -> str:
@@ -195,7 +65,7 @@ def pictured_types() -> list[str]:
 def whole_issue(sections: str, lang: str) -> str:
     """A head with these sections, indented as an issue has them."""
     indented = "".join(f"  {line}" if line.strip() else line for line in sections.splitlines(keepends=True))
-    return ISSUE[lang] + indented
+    return str(WORDS["issue"][lang]) + indented
 
 
 def reference(lang: str) -> str:
@@ -243,19 +113,27 @@ class _Reference:
         return "\n\n".join(parts) + "\n"
 
     def _word(self, name: str) -> str:
-        return WORDS[name][self._lang]
+        return self._told("words", name)
+
+    def _told(self, table: str, name: str) -> str:
+        return WORDS[table][name][self._lang] if name in WORDS[table] else ""
+
+    def _rows(self, table: str, names: Collection[str], pattern: str) -> list[tuple[str, ...]]:
+        """A row for each name; reference.toml must tell all of them and nothing else."""
+        assert set(WORDS[table]) == set(names), f"[{table}] in reference.toml is not what the code has"
+        return [(pattern.format(name), self._told(table, name)) for name in WORDS[table]]
 
     def _example(self, name: str) -> str:
         return example(name, self._lang)
 
     def _head(self) -> str:
-        assert set(HEAD) == set(Head.model_fields), "HEAD in tests/docs/reference.py names every key of the head"
+        assert set(HEAD) == set(Head.model_fields), "HEAD in reference.py is not what the code has"
         rows = [
             (
                 f"`{name}`",
-                HEAD[name][0],
+                HEAD[name],
                 self._word("yes") if field.is_required() else "",
-                HEAD[name][1].get(self._lang, ""),
+                self._told("without", name),
                 language._(field.description or ""),
             )
             for name, field in Head.model_fields.items()
@@ -263,9 +141,8 @@ class _Reference:
         return self._table(("key", "kind", "required", "without", "what"), rows)
 
     def _common(self) -> str:
-        own = {field.alias or name for name, field in SectionBase.model_fields.items()}
-        assert own == set(COMMON), "COMMON in tests/docs/reference.py names every key that sections share"
-        rows = [(f"`{name}`", texts[self._lang]) for name, texts in COMMON.items()]
+        own = [field.alias or name for name, field in SectionBase.model_fields.items()]
+        rows = self._rows("common", own, "`{}`")
         rows += [(f"`{name}`", f"{_in(self._lang, spec.help)}.") for name, spec in COMMON_FIELDS.items()]
         return self._table(("key", "what"), rows)
 
@@ -277,7 +154,8 @@ class _Reference:
             yield self._fields(kind.fields) if kind.fields else self._word("no_fields")
             yield f"```yaml section\n{self._example(name)}```"
             if self._lang == PICTURED and name in pictured_types():
-                yield f"![{WORDS['picture'][PICTURED].format(title=_in(PICTURED, kind.title))}](images/typ-{name}.png)"
+                told = self._word("picture").format(title=_in(self._lang, kind.title))
+                yield f"![{told}](images/typ-{name}.png)"
 
     def _about(self, kind: SectionType) -> str:
         title, help_ = (_in(self._lang, texts) for texts in (kind.title, kind.help))
@@ -308,24 +186,21 @@ class _Reference:
         return ", ".join(f"`{choice}`" for choice in spec.choices) or spec.type
 
     def _kinds(self) -> str:
-        assert set(KINDS) == set(get_args(Kind)), "KINDS in tests/docs/reference.py tells every kind of field"
-        return self._table(("kind", "what"), [(name, told[self._lang]) for name, told in KINDS.items()])
+        return self._table(("kind", "what"), self._rows("kinds", get_args(Kind), "{}"))
 
     def _places(self) -> str:
-        assert set(PLACES) == set(places.NAMES), "PLACES in tests/docs/reference.py tells every personal place"
-        rows = [(f"`{{{{ {name} }}}}`", told[self._lang]) for name, told in PLACES.items()]
-        return self._table(("field", "what"), rows)
+        return self._table(("field", "what"), self._rows("places", places.NAMES, "`{{{{ {} }}}}`"))
 
     def _limits(self) -> str:
         gap = {"en": ",", "de": "\u00a0"}[self._lang]
-        amounts = (
-            (told, f"{limit:,}".replace(",", gap), unit.get(self._lang, "")) for told, limit, unit in LIMITS
-        )
-        return "\n".join(f"- {told[self._lang]}: {limit} {unit}".rstrip() for told, limit, unit in amounts)
+        numbers = {name: f"{limit:,}".replace(",", gap) for name, limit in LIMITS.items()}
+        return "\n".join(f"- {self._told('limits', name).format(number)}" for name, number in numbers.items())
 
-    def _table(self, heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-        lines = [tuple(map(self._word, heads)), ("---",) * len(heads), *rows]
-        return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+    def _table(self, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+        lines = [[*map(self._word, heads)], ["---"] * len(heads), *rows]
+        return "\n".join(
+            "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines
+        )
 
 
 def _in(lang: str, told: Mapping[Any, str]) -> str:

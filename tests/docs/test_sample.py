@@ -1,0 +1,46 @@
+"""What `newsletter init` copies is fit to be copied."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from newsletter.issue import scaffold
+from newsletter.issue.schema import FILENAME
+
+FILES = [path for path in sorted(scaffold.SAMPLE.rglob("*")) if path.is_file()]
+TEXTS = [path for path in FILES if path.suffix != ".png"]
+_HOST = re.compile(r"(?:https?://|[\w.+-]+@)([\w.-]+)")
+
+
+def _name(path: Path) -> str:
+    return str(path.relative_to(scaffold.SAMPLE))
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=_name)
+def test_addresses_in_the_sample_belong_to_nobody(path: Path) -> None:
+    """A mail to an address of the sample reaches no one: all end in `.example` (RFC 2606)."""
+    hosts = _HOST.findall(path.read_text(encoding="utf-8"))
+    assert [host for host in hosts if not host.endswith(".example")] == []
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if path.suffix == ".png"], ids=_name)
+def test_pictures_of_the_sample_are_small(path: Path) -> None:
+    """They travel with every workspace."""
+    assert path.stat().st_size < 40_000
+
+
+@pytest.mark.parametrize("lang", ["de", "en"])
+def test_both_samples_have_the_same_parts(lang: str) -> None:
+    """Settings, look, issue with its picture, and what stays out of version control."""
+    kinds = [path.suffix or path.name for path in FILES if lang in path.relative_to(scaffold.SAMPLE).parts]
+    assert sorted(kinds) == [".png", ".toml", ".toml", ".yaml", "dot-gitignore"]
+
+
+@pytest.mark.parametrize("lang", ["de", "en"])
+def test_the_sample_issue_names_its_schema_first(lang: str) -> None:
+    """Editors look for it in the first line."""
+    text = (scaffold.SAMPLE / lang / "issues" / "ID" / "issue.yaml").read_text(encoding="utf-8")
+    assert text.startswith(f"# yaml-language-server: $schema=../{FILENAME}\n")
