@@ -54,6 +54,22 @@ def use(language: str) -> None:
     _editor.set(language if language in LANGUAGES else "en")
 
 
+def lend() -> dict[str, str]:
+    """Give our catalogue to libraries that ask the process's gettext (click's “Usage:”, “Options”).
+
+    Returns the environment variable that chooses its language; only the command line sets it.
+    """
+    gettext.bindtextdomain("newsletter", str(_LOCALE_DIR))
+    gettext.textdomain("newsletter")
+    return {"LANGUAGE": editor()}
+
+
+def number(value: float, digits: int = 1) -> str:
+    """Write a number as editors do: 38,5 in German."""
+    text = f"{value:.{digits}f}"
+    return text.replace(".", ",") if editor() == "de" else text
+
+
 def editor() -> str:
     """Return the language that editors are told in."""
     return _editor.get()

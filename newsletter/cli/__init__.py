@@ -9,12 +9,14 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import import_module
+from pathlib import Path
 
 import click
 
 from newsletter import __version__, language
-from newsletter.errors import NewsletterError
+from newsletter.errors import FaultsFound, NewsletterError
 from newsletter.language import _
 
 COMMANDS = {
@@ -72,6 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code; the one place where errors become messages."""
     args = list(sys.argv[1:] if arguments is None else arguments)
     language.use(language.preferred(os.environ))
+    os.environ.update(language.lend())
     try:
         result = _group().main(args, prog_name="newsletter", standalone_mode=False)
     except click.exceptions.Exit as err:
@@ -85,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except NewsletterError as err:
         if "--debug" in args:
             traceback.print_exc()
-        click.echo(str(err), err=True)
+        click.echo(_told(err), err=True)
         return err.exit_code
     except Exception as err:  # noqa: BLE001 (the one place that catches; nobody is to read a traceback)
         if "--debug" in args:
@@ -93,6 +96,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         click.echo(_unforeseen(err), err=True)
         return 1
     return int(result or 0)
+
+
+def _told(err: NewsletterError) -> str:
+    """Tell an error with its files as seen from here, as people and editors follow them."""
+    if not isinstance(err, FaultsFound):
+        return str(err)
+    here = Path.cwd()
+    shown = (
+        replace(one, where=replace(one.where, path=_seen_from(here, one.where.path))) for one in err.faults
+    )
+    return "\n".join(map(str, shown))
+
+
+def _seen_from(here: Path, path: Path) -> Path:
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def _unforeseen(err: Exception) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from newsletter.language import _, ngettext
+from newsletter.language import _, editor, ngettext, number
 
 if TYPE_CHECKING:
     from newsletter.build import Build
@@ -58,7 +58,7 @@ def _tell(done: Build) -> None:
     used = facts["html_bytes"] / facts["html_limit"]
     images = sum(image["bytes"] for image in facts["images"])
     share = _("{percent} of Gmail's limit of {limit}").format(
-        percent=f"{used:.0%}", limit=_kb(facts["html_limit"])
+        percent=_percent(used), limit=_kb(facts["html_limit"])
     )
     rows = [
         (_("Subject"), facts["subject"]),
@@ -84,8 +84,12 @@ def _variant(variant: dict[str, object]) -> str:
     return f"{variant['name']}  {told}, {_kb(int(str(variant['html_bytes'])))}"
 
 
+def _percent(part: float) -> str:
+    return f"{part * 100:.0f}\u00a0%" if editor() == "de" else f"{part:.0%}"
+
+
 def _kb(size: int) -> str:
-    return f"{size / 1000:.1f} KB"
+    return f"{number(size / 1000)} KB"
 
 
 def _short(path: Path) -> Path:

@@ -20,6 +20,15 @@ if TYPE_CHECKING:
     from newsletter.subscribers.list import SubscriberList
 
 
+MAX_TAG = 50
+SEGMENT = click.option("--segment", metavar="NAME", help=_("Only a segment of newsletter.toml."))
+WHERE = click.option(
+    "--where",
+    metavar="EXPRESSION",
+    help=_("Only those of whom this holds, such as “status = active and tag = kreise”."),
+)
+
+
 @contextmanager
 def subscriber_list(*, tidy: bool = True) -> Iterator[SubscriberList]:
     """Open this newsletter's list; what was kept long enough is deleted on the way."""
@@ -66,7 +75,7 @@ def tags_of(names: Iterable[str]) -> frozenset[str]:
     """Check tags from the command line: short words without commas."""
     tags = frozenset(name.strip() for name in names)
     for tag in tags:
-        if not tag or len(tag) > 50 or not tag.isprintable() or set(tag) & set(',;"'):
+        if not tag or len(tag) > MAX_TAG or not tag.isprintable() or set(tag) & set(',;"'):
             raise UsageError(
                 _("“{tag}” is no tag.").format(tag=tag), cure=_("A tag is a short word without commas.")
             )
@@ -89,7 +98,7 @@ def safe(value: object) -> str:
     return "".join(char if char.isprintable() else "�" for char in str(value))
 
 
-def show_json(data: Any) -> None:  # noqa: ANN401 (anything JSON knows)
+def show_json(data: Any) -> None:
     """Print facts as JSON."""
     click.echo(json.dumps(data, ensure_ascii=False, indent=2))
 

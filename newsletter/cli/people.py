@@ -24,7 +24,9 @@ YES = click.option("--yes", is_flag=True, help=_("Do not ask."))
 def _details(command: _Command) -> _Command:
     """Add the options that say who a person is."""
     for option in (
-        click.option("--field", "fields", metavar="NAME=VALUE", multiple=True, help=_("One of the newsletter's own fields.")),
+        click.option(
+            "--field", "fields", metavar="NAME=VALUE", multiple=True, help=_("One of the newsletter's own fields.")
+        ),
         click.option("--language", help=_("Language, such as de.")),
         click.option("--organisation", help=_("Municipality or office.")),
         click.option("--last-name", help=_("Last name.")),
@@ -43,7 +45,7 @@ def _details(command: _Command) -> _Command:
 @click.command(help=_("Show what is kept about a person (GDPR article 15)."))
 @ADDRESS
 @JSON
-def show(address: str, as_json: bool) -> None:  # noqa: FBT001
+def show(address: str, as_json: bool) -> None:
     """Run `newsletter subscribers show`."""
     from newsletter.address import Address
 
@@ -70,7 +72,7 @@ def show(address: str, as_json: bool) -> None:  # noqa: FBT001
 @JSON
 def add(
     address: str, status: str, consent: str, tags: tuple[str, ...], as_json: bool, **details: Any
-) -> None:  # noqa: FBT001
+) -> None:
     """Run `newsletter subscribers add`."""
     from newsletter.address import Address
     from newsletter.subscribers import rights
@@ -96,7 +98,7 @@ def add(
 @click.option("--address", "new_address", help=_("Their new address."))
 @_details
 @JSON
-def edit(address: str, new_address: str | None, as_json: bool, **details: Any) -> None:  # noqa: FBT001
+def edit(address: str, new_address: str | None, as_json: bool, **details: Any) -> None:
     """Run `newsletter subscribers edit`."""
     from newsletter.address import Address
     from newsletter.subscribers import rights
@@ -122,7 +124,7 @@ def edit(address: str, new_address: str | None, as_json: bool, **details: Any) -
     "--drop", "dropped", multiple=True, metavar="TAG", help=_("A tag to take; may be given several times.")
 )
 @JSON
-def tag(addresses: tuple[str, ...], added: tuple[str, ...], dropped: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT001
+def tag(addresses: tuple[str, ...], added: tuple[str, ...], dropped: tuple[str, ...], as_json: bool) -> None:
     """Run `newsletter subscribers tag`."""
     from newsletter.address import Address
     from newsletter.subscribers import rights
@@ -144,7 +146,7 @@ def tag(addresses: tuple[str, ...], added: tuple[str, ...], dropped: tuple[str, 
 @ADDRESS
 @click.option("--reason", default="", help=_("Why, in their words."))
 @JSON
-def unsubscribe(address: str, reason: str, as_json: bool) -> None:  # noqa: FBT001
+def unsubscribe(address: str, reason: str, as_json: bool) -> None:
     """Run `newsletter subscribers unsubscribe`."""
     from newsletter.address import Address
     from newsletter.subscribers import rights
@@ -157,14 +159,12 @@ def unsubscribe(address: str, reason: str, as_json: bool) -> None:  # noqa: FBT0
 
 
 @click.command(
-    help=_(
-        "Erase a person (GDPR article 17): only a keyed hash stays, which keeps imports from bringing them back."
-    )
+    help=_("Erase a person (GDPR article 17); a keyed hash stays, so that no import brings them back.")
 )
 @ADDRESS
 @YES
 @JSON
-def erase(address: str, yes: bool, as_json: bool) -> None:  # noqa: FBT001
+def erase(address: str, yes: bool, as_json: bool) -> None:
     """Run `newsletter subscribers erase`."""
     _forget(address, yes=yes, as_json=as_json, bar=True)
 
@@ -173,7 +173,7 @@ def erase(address: str, yes: bool, as_json: bool) -> None:  # noqa: FBT001
 @ADDRESS
 @YES
 @JSON
-def remove(address: str, yes: bool, as_json: bool) -> None:  # noqa: FBT001
+def remove(address: str, yes: bool, as_json: bool) -> None:
     """Run `newsletter subscribers remove`."""
     _forget(address, yes=yes, as_json=as_json, bar=False)
 
@@ -183,7 +183,7 @@ def remove(address: str, yes: bool, as_json: bool) -> None:  # noqa: FBT001
 )
 @ADDRESS
 @JSON
-def evidence(address: str, as_json: bool) -> None:  # noqa: FBT001
+def evidence(address: str, as_json: bool) -> None:
     """Run `newsletter subscribers evidence`."""
     from newsletter.address import Address
     from newsletter.subscribers import rights

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from newsletter.cli import desk
+from newsletter.cli.exporting import export as _export
+from newsletter.cli.exporting import stats as _stats
 from newsletter.cli.people import JSON
 from newsletter.cli.people import add as _add
 from newsletter.cli.people import edit as _edit
@@ -24,20 +27,25 @@ from newsletter.language import _, ngettext
 if TYPE_CHECKING:
     from newsletter.subscribers.importing import Outcome
 
-SEGMENT = click.option("--segment", metavar="NAME", help=_("Only a segment of newsletter.toml."))
-WHERE = click.option(
-    "--where",
-    metavar="EXPRESSION",
-    help=_("Only those of whom this holds, such as “status = active and tag = kreise”."),
-)
-
 
 @click.group(help=_("The list of subscribers: import, look, correct, export, prove, forget."))
 def subscribers() -> None:
     """Group the commands about people."""
 
 
-for _command in (_show, _add, _edit, _tag, _unsubscribe, _remove, _erase, _evidence, _suppression):
+for _command in (
+    _show,
+    _add,
+    _edit,
+    _tag,
+    _unsubscribe,
+    _remove,
+    _erase,
+    _evidence,
+    _export,
+    _stats,
+    _suppression,
+):
     subscribers.add_command(_command)
 
 
@@ -66,6 +74,7 @@ for _command in (_show, _add, _edit, _tag, _unsubscribe, _remove, _erase, _evide
 @click.option("--dry-run", is_flag=True, help=_("Only say what would happen."))
 @JSON
 def import_(
+    *,
     file: Path,
     columns: tuple[str, ...],
     status: str,
@@ -73,7 +82,7 @@ def import_(
     tags: tuple[str, ...],
     dry_run: bool,
     as_json: bool,
-) -> int:  # noqa: FBT001
+) -> int:
     """Run `newsletter subscribers import`."""
     from newsletter.clock import after, stamp
     from newsletter.subscribers import columns as headings
@@ -82,9 +91,7 @@ def import_(
     if status == "active" and not consent.strip():
         raise UsageError(
             _("Importing people as active needs their consent."),
-            cure=_(
-                'Say where and in which words it was given: --consent "Anmeldeformular 2022: Ja, ich möchte …".'
-            ),
+            cure=_('Say where and in which words it was given: --consent "Formular 2022: Ja, ich möchte …".'),
         )
     given = headings.parse_choice(columns)
     table = tables.survey(file)
@@ -101,9 +108,7 @@ def import_(
             expires_at=after(now, people.settings.privacy.pending_days) if status == "pending" else None,
             dry_run=dry_run,
         )
-        with click.progressbar(
-            length=table.rows, label=_("Importing"), file=click.get_text_stream("stderr")
-        ) as bar:
+        with click.progressbar(length=table.rows, label=_("Importing"), file=sys.stderr) as bar:
             outcome = importing.run(people, order, lambda done: bar.update(done - bar.pos))
         if given and not dry_run:
             headings.remember(people.db.conn, table.headers, chosen, stamp(now))
@@ -115,11 +120,11 @@ def import_(
 
 
 @subscribers.command("list", help=_("List people, a line each."))
-@SEGMENT
-@WHERE
+@desk.SEGMENT
+@desk.WHERE
 @click.option("--limit", type=click.IntRange(min=1), help=_("At most so many."))
 @JSON
-def list_(segment: str | None, where: str | None, limit: int | None, as_json: bool) -> None:  # noqa: FBT001
+def list_(segment: str | None, where: str | None, limit: int | None, as_json: bool) -> None:
     """Run `newsletter subscribers list`."""
     with desk.subscriber_list() as people:
         sql, values = desk.condition(segment, where, people.settings)
@@ -129,16 +134,15 @@ def list_(segment: str | None, where: str | None, limit: int | None, as_json: bo
             return
         for person in found:
             name = " ".join(filter(None, (person.title, person.first_name, person.last_name)))
-            click.echo(
-                f"{desk.safe(person.address):<40} {person.status:<13} {desk.safe(name):<28} {desk.safe(person.organisation)}".rstrip()
-            )
+            cells = (f"{person.address:<40}", f"{person.status:<13}", f"{name:<28}", person.organisation)
+            click.echo(desk.safe(" ".join(cells).rstrip()))
 
 
 @subscribers.command(help=_("Count people."))
-@SEGMENT
-@WHERE
+@desk.SEGMENT
+@desk.WHERE
 @JSON
-def count(segment: str | None, where: str | None, as_json: bool) -> None:  # noqa: FBT001
+def count(segment: str | None, where: str | None, as_json: bool) -> None:
     """Run `newsletter subscribers count`."""
     with desk.subscriber_list() as people:
         sql, values = desk.condition(segment, where, people.settings)
@@ -153,7 +157,7 @@ def count(segment: str | None, where: str | None, as_json: bool) -> None:  # noq
     help=_("Delete what was kept long enough: sign-ups never confirmed, shortened IP addresses.")
 )
 @JSON
-def tidy(as_json: bool) -> None:  # noqa: FBT001
+def tidy(as_json: bool) -> None:
     """Run `newsletter subscribers tidy`."""
     from newsletter.subscribers import rights
 
@@ -171,7 +175,7 @@ def tidy(as_json: bool) -> None:  # noqa: FBT001
 
 @subscribers.command("verify-log", help=_("Look for any event that was altered, removed or put elsewhere."))
 @JSON
-def verify_log(as_json: bool) -> int:  # noqa: FBT001
+def verify_log(as_json: bool) -> int:
     """Run `newsletter subscribers verify-log`."""
     with desk.subscriber_list(tidy=False) as people:
         damages = list(people.log.damages())

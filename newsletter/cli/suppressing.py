@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import click
 
 from newsletter.cli import desk
+from newsletter.cli.exporting import OVERWRITE
 from newsletter.cli.people import JSON
-from newsletter.errors import UsageError
-from newsletter.language import _
+from newsletter.errors import FaultsFound, UsageError
+from newsletter.language import _, ngettext
 
 
 @click.group(help=_("Addresses and domains that mail must not reach, whatever the list says."))
@@ -17,7 +21,7 @@ def suppression() -> None:
 
 @suppression.command("list", help=_("List the entries."))
 @JSON
-def list_(as_json: bool) -> None:  # noqa: FBT001
+def list_(as_json: bool) -> None:
     """Run `newsletter subscribers suppression list`."""
     with desk.subscriber_list() as people:
         entries = list(people.suppression.entries())
@@ -25,9 +29,8 @@ def list_(as_json: bool) -> None:  # noqa: FBT001
         desk.show_json([vars(entry) for entry in entries])
         return
     for entry in entries:
-        click.echo(
-            f"{desk.safe(entry.pattern):<40} {desk.safe(entry.reason)} ({desk.safe(entry.source)}, {entry.at})"
-        )
+        origin = f"{entry.source}, {entry.at}"
+        click.echo(f"{desk.safe(entry.pattern):<40} {desk.safe(entry.reason)} ({desk.safe(origin)})")
 
 
 @suppression.command(help=_("Add an address, a domain (@example.org) or a pattern with *."))
@@ -58,3 +61,39 @@ def remove(pattern: str) -> None:
     if not known:
         raise UsageError(_("{pattern} is not on the suppression list.").format(pattern=wanted))
     click.echo(wanted)
+
+
+@suppression.command("import", help=_("Take entries from a CSV or XLSX file: pattern;reason, a line each."))
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--reason", required=True, help=_("Why, for lines that do not say."))
+@JSON
+def import_(file: Path, reason: str, as_json: bool) -> None:
+    """Run `newsletter subscribers suppression import`."""
+    from newsletter.clock import stamp
+    from newsletter.store.database import writing
+    from newsletter.subscribers import suppression_file
+
+    found = suppression_file.read(file, reason=reason, source=f"import:{file.name}", at=stamp(desk.now()))
+    if found.faults:
+        raise FaultsFound(found.faults)
+    with desk.subscriber_list() as people, writing(people.db):
+        added = people.suppression.add(found.entries)
+    if as_json:
+        desk.show_json({"added": added, "unchanged": len(found.entries) - added})
+    else:
+        click.echo(ngettext("{count} entry added", "{count} entries added", added).format(count=added))
+
+
+@suppression.command("export", help=_("Write the entries as CSV."))
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@OVERWRITE
+def export(file: Path | None, overwrite: bool) -> None:
+    """Run `newsletter subscribers suppression export`."""
+    from newsletter.subscribers import suppression_file
+
+    with desk.subscriber_list() as people:
+        target = file or sys.stdout.buffer
+        count = suppression_file.write(people.suppression.entries(), target, overwrite=overwrite)
+    click.echo(
+        ngettext("{count} entry written", "{count} entries written", count).format(count=count), err=True
+    )

@@ -17,6 +17,8 @@ from typing import Any
 
 from newsletter.compose.cache import Drawer
 
+RECIPE = 2
+"""Raise it whenever the same fragment would come out otherwise: kept ones are then made anew."""
 _CUT = "<!--zqC-->"
 
 
@@ -53,13 +55,13 @@ def _run(css: str, fragments: Sequence[str]) -> list[str]:
         align_floating_images=False,
         disable_basic_attributes=["width", "height", "bgcolor", "align", "valign"],
         cssutils_logging_level=logging.CRITICAL,
-    ).transform()
+    ).transform(pretty_print=False)
     return str(styled).split(_CUT)[1::2]
 
 
 @cache
 def _versions() -> str:
-    return " ".join(version(name) for name in ("premailer", "cssutils", "cssselect", "lxml"))
+    return f"{RECIPE} " + " ".join(version(name) for name in ("premailer", "cssutils", "cssselect", "lxml"))
 
 
 @cache

@@ -82,6 +82,16 @@ def writing(db: Database, *, keep: bool = True) -> Iterator[None]:
         raise
 
 
+def check_writing(connection: sqlite3.Connection) -> None:
+    """Make sure that we are inside of `writing`: a change without its event must never be committed.
+
+    Raises:
+        RuntimeError: we are not.
+    """
+    if not connection.in_transaction:
+        raise RuntimeError("this writes, so it belongs into `with writing(db):`")
+
+
 def insert(connection: sqlite3.Connection, table: str, rows: Sequence[tuple[object, ...]]) -> None:
     """Write rows into a table, in the order of its columns."""
     if not rows:

@@ -1,7 +1,7 @@
 """Write the list to a file: CSV that Excel opens, XLSX, JSON; a row at a time, in flat memory.
 
-Headings are the names of the fields, so that an export is imported again without options and changes nothing.
-A file appears whole or not at all, is private (0600), and takes no other file's place unless that is asked for.
+Headings are the names of the fields, so that an export is imported again without options and changes
+nothing. A file appears whole or not at all, is private (0600), and replaces another only on request.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def checked(names: Sequence[str], settings: Settings) -> tuple[str, ...]:
     return tuple(names) or usual
 
 
-def write(  # noqa: PLR0913 (each says another thing)
+def write(
     people: SubscriberList,
     target: Path | IO[bytes],
     form: Form,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from newsletter.address import Address
 from newsletter.errors import NewsletterError
 from newsletter.language import _
 from newsletter.settings_model import Settings
+from newsletter.store import database
 from newsletter.subscribers import fields as own_fields
 from newsletter.subscribers.log import Draft, EventLog
 from newsletter.subscribers.model import FOLLOWS, Status, Subscriber, packed
@@ -19,8 +21,8 @@ from newsletter.subscribers.secret import Secret
 from newsletter.subscribers.suppression import Suppression
 
 COLUMNS = (
-    "id", "key", "address", "domain", "form", "title", "first_name", "last_name", "organisation", "language", "tags",
-    "fields", "status", "source", "joined_at", "changed_at", "expires_at",
+    "id", "key", "address", "domain", "form", "title", "first_name", "last_name", "organisation", "language",
+    "tags", "fields", "status", "source", "joined_at", "changed_at", "expires_at",
 )  # fmt: skip
 _COMPARED = "id, status, address, form, title, first_name, last_name, organisation, language, tags, fields"
 
@@ -78,11 +80,10 @@ class SubscriberList:
 
     def rows_by_key(self, keys: Sequence[str]) -> dict[str, tuple[Any, ...]]:
         """Return what an import compares, of those of these keys that are on the list."""
-        rows = self.db.conn.execute(
-            f"SELECT key, {_COMPARED} FROM subscriber WHERE key IN (SELECT value FROM json_each(?))",  # noqa: S608 (constants)
-            (json.dumps(keys),),
-        )
-        return {row[0]: tuple(row[1:]) for row in rows}
+        if not self.newest_id():
+            return {}
+        sql = f"SELECT {_COMPARED}, key FROM subscriber WHERE key IN (SELECT value FROM json_each(?))"  # noqa: S608
+        return {row[-1]: row[:-1] for row in self.db.conn.execute(sql, (json.dumps(keys),))}
 
     def barred(self, keys: Sequence[str]) -> dict[str, str]:
         """Return those of these keys that must not be added, each with its reason."""
@@ -91,15 +92,15 @@ class SubscriberList:
             reasons[key] = _("has had their data erased; only their own new request brings them back")
         return reasons
 
-    def insert(self, rows: Iterable[Sequence[object]]) -> None:
+    def insert(self, rows: Sequence[tuple[object, ...]]) -> None:
         """Write new rows, in the order of `COLUMNS`."""
-        self.db.conn.executemany(f"INSERT INTO subscriber VALUES ({','.join('?' * len(COLUMNS))})", rows)
+        database.insert(self.db.conn, "subscriber", rows)
 
     def overwrite(self, number: int, values: Sequence[object], at: str) -> None:
         """Change address, form, texts, tags and fields of a person."""
         self.db.conn.execute(
-            "UPDATE subscriber SET address = ?, form = ?, title = ?, first_name = ?, last_name = ?, organisation = ?,"
-            " language = ?, tags = ?, fields = ?, changed_at = ? WHERE id = ?",
+            "UPDATE subscriber SET address = ?, form = ?, title = ?, first_name = ?, last_name = ?,"
+            " organisation = ?, language = ?, tags = ?, fields = ?, changed_at = ? WHERE id = ?",
             (*values, at, number),
         )
 
@@ -111,6 +112,7 @@ class SubscriberList:
         Raises:
             StatusError: it may not, or another process was quicker.
         """
+        database.check_writing(self.db.conn)
         allowed = [str(before) for before, after in FOLLOWS.items() if status in after]
         row = self._one(
             "UPDATE subscriber SET status = ?, changed_at = ?, expires_at = NULL"
@@ -132,16 +134,6 @@ class SubscriberList:
     def count(self, where: str = "1", parameters: Sequence[object] = ()) -> int:
         """Count people; `where` is a compiled segment, never a user's text."""
         return int(self._one(f"SELECT count(*) FROM subscriber WHERE {where}", parameters)[0])  # noqa: S608
-
-    def _erased(self, keys: Sequence[str]) -> set[str]:
-        if self._one("SELECT 1 FROM erased LIMIT 1", ()) is None:
-            return set()
-        digests = {self.digest(key): key for key in keys}
-        found = self.db.conn.execute(
-            "SELECT digest FROM erased WHERE hex(digest) IN (SELECT value FROM json_each(?))",
-            (json.dumps([digest.hex().upper() for digest in digests]),),
-        )
-        return {digests[row[0]] for row in found}
 
     def readdress(self, number: int, address: Address) -> None:
         """Give a person the key and domain of another address."""
@@ -195,12 +187,23 @@ class SubscriberList:
         """Return the keyed hash that stands for an erased address."""
         return self._secret.digest("erased", key.encode())
 
+    def _erased(self, keys: Sequence[str]) -> set[str]:
+        if self._one("SELECT 1 FROM erased LIMIT 1", ()) is None:
+            return set()
+        digests = {self.digest(key): key for key in keys}
+        every = list(digests)
+        found: set[str] = set()
+        for start in range(0, len(every), 500):
+            wanted = every[start : start + 500]
+            marks = ",".join("?" * len(wanted))
+            rows = self._all(f"SELECT digest FROM erased WHERE digest IN ({marks})", wanted)  # noqa: S608 (only ?)
+            found.update(digests[row[0]] for row in rows)
+        return found
+
     def _one(self, sql: str, parameters: Sequence[object]) -> Any:  # noqa: ANN401 (sqlite3.Row or None)
         return next(self._all(sql, parameters), None)
 
     def _all(self, sql: str, parameters: Sequence[object]) -> Iterator[Any]:
-        import sqlite3  # noqa: PLC0415
-
         cursor = self.db.conn.cursor()
         cursor.row_factory = sqlite3.Row
         return cursor.execute(sql, parameters)

@@ -88,6 +88,10 @@ class EventLog:
         """Write finished rows, as a `Chain` makes them."""
         database.insert(self._connection, "event", rows)
 
+    def check_writing(self) -> None:
+        """Make sure that we are in a transaction: two processes must not add to the same end."""
+        database.check_writing(self._connection)
+
     def head(self) -> tuple[int, bytes]:
         """Return number and hash of the last event."""
         row = self._connection.execute("SELECT seq, hash FROM log_head").fetchone()
@@ -199,6 +203,7 @@ class Chain:
     """The end of the log while events are added; `seal` closes it."""
 
     def __init__(self, log: EventLog, at: str) -> None:
+        log.check_writing()
         self._log = log
         self._at = at
         self._seq, self._last = log.head()

@@ -15,7 +15,9 @@ TEXTS = ("title", "first_name", "last_name", "organisation", "language")
 
 MAX_TEXT = 1_000
 MAX_TAG = 50
-_SPACES = str.maketrans(dict.fromkeys("\xa0\u1680\u202f\u205f\u3000", " ") | dict.fromkeys(map(chr, range(0x2000, 0x200B)), " "))
+_SPACES = str.maketrans(
+    dict.fromkeys("\xa0\u1680\u202f\u205f\u3000", " ") | dict.fromkeys(map(chr, range(0x2000, 0x200B)), " ")
+)
 """The spaces of Unicode (category Zs)."""
 
 

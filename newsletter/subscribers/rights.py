@@ -252,6 +252,6 @@ def _no_consent() -> UsageError:
     return UsageError(
         _("An active subscriber needs a consent."),
         cure=_(
-            'Say where and in which words it was given: --consent "Anmeldeformular 2022: Ja, ich möchte …".'
+            'Say where and in which words it was given: --consent "Formular 2022: Ja, ich möchte …".'
         ),
     )

@@ -16,7 +16,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {"status": tuple(Status), "form": FORMS
 _TEXT = frozenset({"=", "in", "contains", "begins", "ends", "empty"})
 _ORDERED = frozenset({"=", "in", "<", "<=", ">", ">=", "empty"})
 OWN = "CASE fields WHEN '{}' THEN '' ELSE ifnull(json_extract(fields, ?), '') END"
-"""A field of newsletter.toml; most people of most lists have none, and JSON is the dearest part of a count."""
+"""A field of newsletter.toml; most people have none, and JSON is the dearest part of a count."""
 _IS_NUMBER = f"({OWN}) GLOB '*[0-9]*' AND ({OWN}) NOT GLOB '*[^-+.0-9e]*'"
 _IS_DATE = f"({OWN}) GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'"
 

@@ -176,7 +176,7 @@ def _enclosed(piece: _Piece) -> _Piece:
 
 
 def _joined(operator: str, pieces: Sequence[_Piece]) -> _Piece:
-    """Join pieces; deep ones come first, as SQLite's parser then has fewest pieces open (of 100 it can hold)."""
+    """Join pieces; deep ones come first: SQLite's parser then has fewest open (of the 100 it can hold)."""
     ordered = sorted(pieces, key=lambda piece: -max(piece.depth, _SHALLOW))
     parameters = tuple(value for piece in ordered for value in piece.parameters)
     return _Piece(

@@ -122,9 +122,7 @@ def test_alt_texts_with_bound_words(tmp_path: Path) -> None:
     html = found.general.html
     assert r"\u{" not in html
     tree = parsed(html)
-    assert [image.get("alt") for image in tree.iter("img")] == [
-        "Um 19\u00a0Uhr, z.\u00a0B. „hier“ <b> \\ é"
-    ]
+    assert [image.get("alt") for image in tree.iter("img")] == ["Um 19\u00a0Uhr, z.\u00a0B. „hier“ <b> \\ é"]
     assert tree.findtext(".//title") == "Am 2.\u00a0August: „Fest“ & mehr" == found.subject
 
 

@@ -80,10 +80,12 @@ def test_a_soft_break_joins_no_words() -> None:
         pytest.param("de", "geht's", "geht’s", id="apostrophe"),
         pytest.param("de", "a -- b ... c", f"a{NBSP}– b … c", id="dash and dots"),
         pytest.param("de", "10-15", "10-15", id="a hyphen between numbers stays"),
-        pytest.param("de", "`\"a\" -- z. B.`", "<code>\"a\" -- z. B.</code>", id="code as it is"),
-        pytest.param("de", "z. B. um 19 Uhr am 2. August", f"z.{NBSP}B. um 19{NBSP}Uhr am 2.{NBSP}August", id="bound"),
+        pytest.param("de", '`"a" -- z. B.`', '<code>"a" -- z. B.</code>', id="code as it is"),
+        pytest.param(
+            "de", "z. B. um 19 Uhr am 2. August", f"z.{NBSP}B. um 19{NBSP}Uhr am 2.{NBSP}August", id="bound"
+        ),
     ],
-)  # fmt: skip
+)
 def test_typography(language: str, text: str, set_text: str) -> None:
     """Quotes are those of the language, dashes are dashes, and what belongs together is bound."""
     assert written(text, language).replace("&nbsp;", NBSP) == f"<p>{set_text}</p>"
@@ -153,11 +155,15 @@ def test_everything_is_told_at_once() -> None:
     [
         pytest.param("# a\n\n### b\n\n# c", 3, ["h3", "h4", "h3"], id="none left out"),
         pytest.param("###### a", 2, ["h2"], id="begins where the section says"),
-        pytest.param("# 1\n\n## 2\n\n### 3\n\n#### 4\n\n##### 5\n\n###### 6", 3, ["h3", "h4", "h5", "h6", "h6", "h6"],
-                     id="no deeper than six"),
+        pytest.param(
+            "# 1\n\n## 2\n\n### 3\n\n#### 4\n\n##### 5\n\n###### 6",
+            3,
+            ["h3", "h4", "h5", "h6", "h6", "h6"],
+            id="no deeper than six",
+        ),
         pytest.param("a\n===\n\nb\n---", 3, ["h3", "h4"], id="underlined"),
     ],
-)  # fmt: skip
+)
 def test_heading_levels(text: str, first: int, levels: list[str]) -> None:
     """Headings begin at the section's level and leave none out (WCAG 1.3.1)."""
     found, _faults = prose(text, heading=first)
@@ -184,7 +190,10 @@ def test_nothing_unclean_comes_out(text: str) -> None:
     for element in body.iterdescendants():
         assert element.tag in ALLOWED
         assert set(element.keys()) <= ALLOWED[str(element.tag)]
-        assert element.get("href", "https:").partition(":")[0] in {"https", "http", "mailto", "tel", ""} or _faults
+        assert (
+            element.get("href", "https:").partition(":")[0] in {"https", "http", "mailto", "tel", ""}
+            or _faults
+        )
 
 
 @settings(max_examples=200, deadline=None)
