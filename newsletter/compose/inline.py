@@ -69,12 +69,13 @@ def _premailer() -> Any:
     """Give premailer's class, taught to read a stylesheet once.
 
     It serialises every rule anew for each document, which is most of its time (87 %, measured on the real
-    issue); and it looks for every rule's elements, though most name a class that does not occur. `_parse_style_rules` is not public: the dependency is bounded, and a test compares
-    the result with the untaught class.
+    issue); and it looks for every rule's elements, though most name a class that does not occur.
+    `_parse_style_rules` is not public: the dependency is bounded, and a test compares the result with the
+    untaught class.
     """
     from premailer import Premailer  # noqa: PLC0415 (300 ms, spent only when a text is new)
 
-    class Taught(Premailer):  # type: ignore[misc]
+    class Taught(Premailer):  # type: ignore[misc] # premailer is Any to mypy
         def _parse_style_rules(self, css: str, index: int) -> tuple[list[Any], list[Any]]:
             rules, leftover = _rules(css, index)
             html = self.html

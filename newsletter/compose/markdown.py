@@ -129,7 +129,7 @@ class _Writer(RendererHTML):
         return self.td_open(tokens, idx, options, env)
 
     def td_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        """Write a column's alignment as a class: no inline style on the page, and the mail gets it inlined."""
+        """Write a column's alignment as a class: no inline style on the page, in the mail it is inlined."""
         style = str(tokens[idx].attrs.pop("style", "")).removeprefix("text-align:")
         if style in {"right", "center"}:
             tokens[idx].attrSet("class", style)

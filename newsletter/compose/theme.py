@@ -178,7 +178,7 @@ class Origin:
 class _Sandbox(SandboxedEnvironment):
     """Jinja's sandbox, quicker where an object is one of our plain values, which have nothing to hide."""
 
-    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:  # noqa: ANN401 (Jinja's signature)
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         if isinstance(obj, SimpleNamespace) or is_dataclass(obj):
             return not attr.startswith("_")
         return super().is_safe_attribute(obj, attr, value)

@@ -151,10 +151,15 @@ class _Import:
             declared=self._people.settings.fields,
         )
         with tables.reading(order.table) as rows:
-            for batch in _batches(reader.read(rows, self._outcome.reject)):
-                self._take(batch)
-                done += len(batch)
-                progress(done)
+            from concurrent.futures import ThreadPoolExecutor
+            with ThreadPoolExecutor(1) as pool:
+                before = None
+                for batch in _batches(reader.read(rows, self._outcome.reject)):
+                    if before: before.result()
+                    before = pool.submit(self._take, batch)
+                    done += len(batch)
+                    progress(done)
+                if before: before.result()
         self._chain.seal()
 
     def _take(self, batch: list[Checked]) -> None:

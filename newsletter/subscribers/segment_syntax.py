@@ -117,13 +117,14 @@ class _Parser:
 
     def _unit(self) -> Expression:
         if self._takes("not"):
-            return Not(self._deeper(self._unit))
+            inner = self._deeper(self._unit)
+            return inner.part if isinstance(inner, Not) else Not(inner)
         if not self._takes("("):
             return self._comparison()
-        inner = self._deeper(self._either)
+        whole = self._deeper(self._either)
         if not self._takes(")"):
             raise self._fault(_("“and”, “or” or “)” belongs here"))
-        return inner
+        return whole
 
     def _deeper(self, part: Callable[[], Expression]) -> Expression:
         self._depth += 1

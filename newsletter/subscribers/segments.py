@@ -105,8 +105,6 @@ class _Compiler:
         self._settings = settings
 
     def piece(self, expression: Expression) -> _Piece:
-        if isinstance(expression, Not) and isinstance(expression.part, Not):
-            return self.piece(expression.part.part)
         if isinstance(expression, Not):
             return _negated(self.piece(expression.part))
         if isinstance(expression, Either):

@@ -13,9 +13,9 @@ from newsletter.workspace import BASE_THEME
 
 # None that begins like a mark of plain text: `2.` at the beginning of a line reads as a list there.
 WORDS = st.sampled_from([
-    "Haus", "Straße", "über", "die", "und", "–", "Ämter", "Verwaltungsdigitalisierungsgesetz", "z.", "B.", "19",
-    "Uhr", "„gut“", '"gerade"', "it's", "R&D", "<spitz>", "5", "%", "日本語", "e\u0301", "😀", "---", "...", "(c)",
-    "10-15", "3.500", "www.rathaus.example", "a@b.example", "From", "Förderung{{salutation}}",
+    "Haus", "Straße", "über", "die", "und", "–", "Ämter", "Verwaltungsdigitalisierungsgesetz", "z.", "B.",
+    "19", "Uhr", "„gut“", '"gerade"', "it's", "R&D", "<spitz>", "5", "%", "日本語", "e\u0301", "😀", "---",
+    "...", "(c)", "10-15", "3.500", "www.rathaus.example", "a@b.example", "From", "Förderung{{salutation}}",
     "https://lang.example/eine/adresse/die/kein/ende/hat/und/weiter/geht/bis/zum/rand/des/blattes",
 ])  # fmt: skip
 URLS = st.sampled_from(

@@ -186,7 +186,7 @@ def test_variants(tmp_path: Path, sections: list[dict[str, Any]], names: list[st
 
 
 def test_a_readers_variant(tmp_path: Path) -> None:
-    """A reader gets the variant of the segments they are in; segments the issue knows nothing of don't matter."""
+    """A reader gets the variant of their segments; those the issue knows nothing of don't matter."""
     found = edition_of(tmp_path, TO_ALL, TO_CITIES, NOT_PRESS)
     for member in subsets(("cities", "districts", "press")):
         wanted = "+".join(sorted(member - {"districts"})) or "general"

@@ -17,7 +17,9 @@ from newsletter.compose.inline import Inliner
 from tests.compose.kitchen_sink import kitchen_sink
 from tests.compose.workshop import SETTINGS
 
-CSS = "p { margin: 0; } h2 { color: #123456 !important; } a { color: red; } li { margin: 1px; } td { padding: 2px; }"
+CSS = "p { margin: 0; } h2 { color: #123456 !important; } a { color: red; } li { margin: 1px; }"
+CSS += " td { padding: 2px; } .event .when { color: blue; }"
+CSS += " .event + .event { margin: 3px; } .no { margin: 4px; }"
 
 
 def inlined(*fragments: str, drawer: Drawer | None = None) -> list[str]:
@@ -69,7 +71,7 @@ def test_fragments_do_not_touch_each_other() -> None:
 
 def test_the_taught_premailer_writes_what_premailer_writes() -> None:
     """Reading the style sheet once gives the same result as premailer's own way."""
-    fragment = "<h2>a</h2><p>b <a href='https://a.example'>c</a></p>"
+    fragment = "<div class='event'><h2>a</h2><p class='x when'>b <a href='https://a.example'>c</a></p></div>"
     plain = Premailer(
         f"<html><head></head><body>{fragment}</body></html>",
         css_text=[CSS],
@@ -129,7 +131,8 @@ def test_premailer_is_not_loaded_when_all_is_cached(tmp_path: Path) -> None:
         "from newsletter.settings_model import Settings\n"
         "from newsletter.workspace import BASE_THEME\n"
         f"settings = Settings.model_validate_json({SETTINGS.model_dump_json()!r})\n"
-        f"issue = reader.read(Path({str(tmp_path / 'first' / '2024-4' / 'issue.yaml')!r}), settings, [BASE_THEME]).issue\n"
+        f"path = Path({str(tmp_path / 'first' / '2024-4' / 'issue.yaml')!r})\n"
+        "issue = reader.read(path, settings, [BASE_THEME]).issue\n"
         f"print(compose(issue, settings, (BASE_THEME,), Path({str(cache)!r})).digest)\n"
         "print(sorted({'premailer', 'cssutils', 'pyphen', 'PIL.Image'} & set(sys.modules)))\n"
     )

@@ -106,7 +106,7 @@ def test_bad_links(url: str, words: str, cure: str) -> None:
 
 @given(st.one_of(st.text(), st.text().map("https://a.example/".__add__), st.text().map("https://".__add__)))
 def test_what_passes_is_safe(url: str) -> None:
-    """Whatever is asked, a link that passes is ASCII of an allowed scheme and passes again; else a LinkError."""
+    """A link that passes is ASCII, of an allowed scheme, and passes again; any other is a LinkError."""
     try:
         written = checked(url)
     except LinkError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -88,7 +89,7 @@ def test_headings(medium: str, request: pytest.FixtureRequest) -> None:
     levels = [int(str(element.tag)[1]) for element in tree.iter("h1", "h2", "h3", "h4", "h5", "h6")]
     assert levels.count(1) == 1
     assert levels[0] == 1
-    assert [pair for pair in zip(levels, levels[1:], strict=False) if pair[1] > pair[0] + 1] == []
+    assert [pair for pair in pairwise(levels) if pair[1] > pair[0] + 1] == []
 
 
 def test_layout_tables_say_so_and_data_tables_do_not(mail: str) -> None:
@@ -113,7 +114,7 @@ def test_images_have_words_and_sizes(medium: str, request: pytest.FixtureRequest
 
 
 def test_alt_texts_with_bound_words(tmp_path: Path) -> None:
-    """A no-break space in an alt text or subject is one, not the compiler's `\\\\u{a0}`."""
+    r"""A no-break space in an alt text or subject is one, not the compiler's `\u{a0}`."""
     found = edition_of(
         tmp_path,
         {"type": "image", "image": {"file": "rathaus.png", "alt": 'Um 19 Uhr, z. B. "hier" <b> \\ é'}},
@@ -154,7 +155,7 @@ def test_fallbacks_are_words_on_the_page(page: str) -> None:
 def test_content_is_styled_without_style_sheets(mail: str) -> None:
     """Paragraphs, headings, links, list entries, cells carry their looks, for clients without <style>."""
     tree = parsed(mail)
-    content = [element for element in tree.iter("p", "h2", "h3", "a", "li", "td", "th", "blockquote", "pre")]
+    content = list(tree.iter("p", "h2", "h3", "a", "li", "td", "th", "blockquote", "pre"))
     bare = [
         element
         for element in content

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,16 +18,17 @@ from hypothesis import strategies as st
 
 from newsletter.build import edition_of as build_edition
 from newsletter.compose.edition import Edition
+from newsletter.issue import section_type
+from newsletter.issue.fields import FieldSpec
 from newsletter.issue_id import IssueId
 from newsletter.language import Phrases
-from newsletter.workspace import Workspace
+from newsletter.workspace import BASE_THEME, Workspace
 from tests.compose import issues, streams
-from tests.compose.kitchen_sink import kitchen_sink
+from tests.compose.kitchen_sink import ISSUE, kitchen_sink
 from tests.compose.streams import Link, Picture, Token
-from tests.compose.workshop import edition, edition_of, neutral, yaml_of
+from tests.compose.workshop import edition, edition_of, issue, neutral, yaml_of
 
 ROOT = Path(__file__).parents[2]
-CACHE = Path(tempfile.mkdtemp(prefix="newsletter-test-"))
 SEED = ROOT / "tests" / "data" / "seed-2023-III.txt"
 
 
@@ -74,17 +75,23 @@ def assert_the_same(found: Edition) -> None:
     assert mail == [*page, *ways_out(found)]
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder where divided words and images are kept between the issues of this module."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.mark.parametrize(
     "compose",
     [
-        pytest.param(real_issue, id="the real issue"),
-        pytest.param(lambda: kitchen_sink(Path(tempfile.mkdtemp())), id="every section with every field"),
-        pytest.param(lambda: kitchen_sink(Path(tempfile.mkdtemp()), language="en"), id="in English"),
+        pytest.param(lambda _folder: real_issue(), id="the real issue"),
+        pytest.param(kitchen_sink, id="every section with every field"),
+        pytest.param(lambda folder: kitchen_sink(folder, language="en"), id="in English"),
     ],
 )
-def test_the_media_say_the_same(compose: Callable[[], Edition]) -> None:
+def test_the_media_say_the_same(tmp_path: Path, compose: Callable[[Path], Edition]) -> None:
     """Words, links and images are the same and in the same order."""
-    found = compose()
+    found = compose(tmp_path)
     mail, _text, _page = said(found)
     assert len(mail) > 150
     assert_the_same(found)
@@ -103,14 +110,40 @@ def test_the_comparison_sees_everything(tmp_path: Path) -> None:
     assert Link("#umfrage") in page
 
 
+def test_the_kitchen_sink_holds_every_field(tmp_path: Path) -> None:
+    """Each section type is in it with each of its fields, so the comparison sees them all."""
+    sink = issue(tmp_path, ISSUE)
+    for name in section_type.names([BASE_THEME]):
+        sections = [section for section in sink.sections if section.type.name == name]
+        used = {key for section in sections for key in _used(section.values)}
+        assert used >= set(_declared(section_type.load(name, [BASE_THEME]).fields)), name
+
+
+def _declared(fields: Mapping[str, FieldSpec], path: str = "") -> Iterator[str]:
+    for name, spec in fields.items():
+        yield path + name
+        yield from _declared(spec.fields or (spec.of.fields if spec.of else {}), f"{path}{name}.")
+
+
+def _used(value: object, path: str = "") -> Iterator[str]:
+    if isinstance(value, tuple):
+        for item in value:
+            yield from _used(item, path)
+    elif isinstance(value, Mapping):
+        for name, part in value.items():
+            yield from (path + name, *_used(part, f"{path}{name}.")) if part is not None else ()
+
+
 @settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
-@given(st.lists(issues.sections(), min_size=1, max_size=4), st.sampled_from(["de", "en"]))
-def test_the_media_say_the_same_of_any_issue(sections: list[dict[str, Any]], language: str) -> None:
+@given(sections=st.lists(issues.sections(), min_size=1, max_size=4), language=st.sampled_from(["de", "en"]))
+def test_the_media_say_the_same_of_any_issue(
+    kept: Path, sections: list[dict[str, Any]], language: str
+) -> None:
     """Whatever the fields of the section types hold, no medium says more or otherwise than the others."""
     with tempfile.TemporaryDirectory() as folder:
-        assert_the_same(edition(Path(folder), yaml_of(sections, language=language), cache_folder=CACHE))
+        assert_the_same(edition(Path(folder), yaml_of(sections, language=language), cache_folder=kept))
 
 
 @pytest.mark.parametrize(
@@ -133,9 +166,9 @@ def test_the_media_say_the_same_of_any_issue(sections: list[dict[str, Any]], lan
         pytest.param("page", "Vorab ein Wort", "Vorab ein ein Wort", id="a word too many on the page"),
     ],
 )
-def test_a_difference_is_noticed(tmp_path: Path, medium: str, old: str, new: str) -> None:
+def test_a_difference_is_noticed(tmp_path: Path, kept: Path, medium: str, old: str, new: str) -> None:
     """The comparison fails when one medium is changed in a word, a link, an image or their order."""
-    found = kitchen_sink(tmp_path, CACHE)
+    found = kitchen_sink(tmp_path, kept)
     general = found.general
     written = {"mail": general.html, "text": general.text, "page": found.page}
     assert old in written[medium]

@@ -1,4 +1,4 @@
-"""MJML is checked before it is compiled: what the compiler would pass or drop silently is named at its place."""
+"""MJML is checked first: what the compiler would pass or drop silently is named at its place."""
 
 from __future__ import annotations
 
@@ -197,7 +197,7 @@ def test_good_mjml_passes(text: str) -> None:
 
 @pytest.mark.parametrize("tag", ["mj-section", "div"])
 def test_deep_nesting_is_refused_quickly(tag: str) -> None:
-    """Fifty thousand levels, on which the compiler ends the whole process, are one problem within a second."""
+    """Fifty thousand levels, on which the compiler kills the process, are a problem within a second."""
     begun = time.perf_counter()
     found = mjml_check.problems(
         f"<mjml><mj-body>{f'<{tag}>' * 50_000}{f'</{tag}>' * 50_000}</mj-body></mjml>"
@@ -210,7 +210,7 @@ def test_deep_nesting_is_refused_quickly(tag: str) -> None:
 @settings(max_examples=150, deadline=None)
 @given(st.text(alphabet=st.characters(blacklist_categories=("Cs", "Cc")), min_size=1, max_size=20))
 def test_an_attribute_says_what_it_said(text: str) -> None:
-    """No character of an alt text is written as Rust writes it (`\\\\u{a0}` for a no-break space)."""
+    r"""No character of an alt text is written as Rust writes it (`\u{a0}` for a no-break space)."""
     value = "".join(f"&#{ord(char)};" if char in '&<>"' else char for char in text)
     html = mjml.compiled(COLUMN.format(f'<mj-image src="a" alt="{value}" />'))
     spelled = "".join(f"&#{ord(char)};" if f"&#{ord(char)};" in html else char for char in text)

@@ -200,7 +200,7 @@ def test_images() -> None:
 
 
 def test_the_whole_part(tmp_path: Path) -> None:
-    """No line is wider than 78 columns but one address, no blank lines stand together, it ends with one LF."""
+    """No line but an address is wider than 78 columns, no blank lines stand together, one LF is last."""
     _html, text = neutral(kitchen_sink(tmp_path))
     for line in text.split("\n"):
         assert columns(line) <= 78 or re.fullmatch(r"(\[\d+\] |<)?\S+", line)

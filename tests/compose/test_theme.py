@@ -40,14 +40,27 @@ def test_an_office_changes_a_value(tmp_path: Path) -> None:
     assert theme(office).values["house"] == {"motto": "Nah dran"}
 
 
+MAIL = "<mj-section><mj-column><mj-text>{}</mj-text></mj-column></mj-section>"
+CALL = "{{% call content() %}}<p>{}</p>{{% endcall %}}"
+MOOD = """
+title = { en = "Mood", de = "Stimmung" }
+[fields.text]
+type = "line"
+required = true
+[fields.colour]
+type = "choice"
+choices = ["red", "green"]
+default = "red"
+"""
+
+
 def test_an_office_changes_a_template(tmp_path: Path) -> None:
     """A template of the same name replaces the base theme's."""
     office = write(
         tmp_path,
         **{
             "layout__top.txt.j2": "*** {{ newsletter.title }} ***\n",
-            "sections__letter__mail.mjml.j2": "<mj-section><mj-column><mj-text>{% call content() %}<p>Neu: {{ s.heading }}</p>{% endcall %}</mj-text>"
-            "</mj-column></mj-section>",
+            "sections__letter__mail.mjml.j2": MAIL.format(CALL.format("Neu: {{ s.heading }}")),
         },
     )
     found = edition(tmp_path, yaml_of(LETTER), themes=[office])
@@ -58,15 +71,14 @@ def test_an_office_changes_a_template(tmp_path: Path) -> None:
 
 def test_an_office_adds_a_section_type(tmp_path: Path) -> None:
     """A folder with a declaration and three templates is a new type; no Python is needed."""
+    told = "{{ s.text }} {{ s.colour }}"
     office = write(
         tmp_path,
         **{
-            "sections__mood__section.toml": 'title = { en = "Mood", de = "Stimmung" }\n[fields.text]\ntype = "line"\nrequired = true\n'
-            '[fields.colour]\ntype = "choice"\nchoices = ["red", "green"]\ndefault = "red"\n',
-            "sections__mood__mail.mjml.j2": "<mj-section><mj-column><mj-text>{% call content() %}<p>{{ s.text }} {{ s.colour }}</p>{% endcall %}"
-            "</mj-text></mj-column></mj-section>",
-            "sections__mood__text.txt.j2": "{{ s.text }} {{ s.colour }}\n",
-            "sections__mood__page.html.j2": "<p>{{ s.text }} {{ s.colour }}</p>\n",
+            "sections__mood__section.toml": MOOD,
+            "sections__mood__mail.mjml.j2": MAIL.format(CALL.format(told)),
+            "sections__mood__text.txt.j2": f"{told}\n",
+            "sections__mood__page.html.j2": f"<p>{told}</p>\n",
         },
     )
     section = {"type": "mood", "text": "Heiter & wolkig"}
@@ -118,7 +130,7 @@ def test_a_wrong_value_is_a_fault(tmp_path: Path, toml: str, message: str, cure:
 def test_a_template_that_fails_names_its_line(
     tmp_path: Path, name: str, text: str, line: int, words: str
 ) -> None:
-    """A wrong template is a fault at its file and line, never a traceback; no template gets out of its box."""
+    """A wrong template is a fault at its file and line, and no template gets out of its box."""
     office = write(tmp_path, **{name: text})
     events = {"type": "events", "events": [{"title": "a", "date": "2024-10-01"}]}
     (fault,) = faults(tmp_path, yaml_of([*LETTER, events]), themes=[office])
@@ -150,7 +162,7 @@ def test_the_cache_follows_the_templates(tmp_path: Path) -> None:
 def test_a_theme_image(tmp_path: Path) -> None:
     """The mark beside the name comes from the office's folder `images`, and a missing one is a fault."""
     office = write(tmp_path, **{"theme.toml": '[masthead]\nmark = "mark.png"\n'})
-    with pytest.raises(FaultsFound, match="mark.png"):
+    with pytest.raises(FaultsFound, match=r"mark\.png"):
         edition(tmp_path, yaml_of(LETTER), themes=[office])
 
 
@@ -170,7 +182,8 @@ def contrast(one: str, other: str) -> float:
 
 PAIRS = [
     ("text", "card"), ("text", "tint"), ("muted", "card"), ("muted", "tint"), ("muted", "canvas"),
-    ("accent", "card"), ("accent", "tint"), ("band_text", "band"), ("band_muted", "band"), ("button_text", "button"),
+    ("accent", "card"), ("accent", "tint"), ("band_text", "band"), ("band_muted", "band"),
+    ("button_text", "button"),
 ]  # fmt: skip
 
 

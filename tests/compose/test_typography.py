@@ -64,7 +64,7 @@ def test_bind_keeps_the_words(text: str, language: str) -> None:
 @settings(max_examples=300, deadline=None)
 @given(st.lists(LETTERS | GERMAN, min_size=1, max_size=5).map(" ".join), st.sampled_from(["de", "en"]))
 def test_divided_words_keep_their_letters(text: str, language: str) -> None:
-    """Without its soft hyphens a text is what it was; no part is without a vowel or shorter than two letters."""
+    """Without its soft hyphens a text is what it was; each part has a vowel and two letters."""
     divided = Hyphenator(language, {})(text)
     assert divided.replace(SHY, "") == text
     for word in divided.split():

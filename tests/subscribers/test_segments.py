@@ -306,7 +306,9 @@ def _number_test() -> st.SearchStrategy[tuple[str, Any]]:
 
 def _date_test() -> st.SearchStrategy[tuple[str, Any]]:
     signs = st.sampled_from(["<", "<=", ">", ">=", "="])
-    return st.tuples(signs, st.sampled_from(DAYS) | st.dates(date(2009, 1, 1)).map(str)).map(
+    return st.tuples(
+        signs, st.sampled_from(DAYS) | st.dates(date(2009, 1, 1), date(2030, 1, 1)).map(str)
+    ).map(
         lambda pair: (
             f"since {pair[0]} {pair[1]}",
             lambda person: (
