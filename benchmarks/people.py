@@ -1,4 +1,4 @@
-"""The subscriber list at size: import, re-import, lookup, counting a segment; beside sqlite-utils and a bare loop.
+"""The subscriber list at size: import, lookup, counting; beside sqlite-utils and a bare loop.
 
 The file is made here, of random people in 4,000 towns; every row is validated and gets a consent event.
 """
@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from benchmarks.compose import ROOT
 from benchmarks.measure import Run, command, own_peak, repeated
@@ -59,8 +60,6 @@ class Point:
     lookup: float
     count: float
     verify: float
-    database: float
-    """Size on disk in MB."""
 
 
 @dataclass(frozen=True)
@@ -96,18 +95,19 @@ def peers(rows: int) -> Peers:
         folder = Path(name)
         write_file(folder / "people.csv", rows)
         tool = shutil.which("sqlite-utils", path=str(Path(sys.executable).parent)) or "sqlite-utils"
-        insert = [tool, "insert", "peer.db", "people", "people.csv", "--csv", "--delimiter", ";", "--pk", "E-Mail",
-                  "--no-detect-types", "--encoding", "utf-8-sig", "--silent"]  # fmt: skip
+        options = ["--csv", "--delimiter", ";", "--pk", "E-Mail", "--no-detect-types", "--silent"]
+        options += ["--encoding", "utf-8-sig"]
+        insert = [tool, "insert", "peer.db", "people", "people.csv", *options]
         bare = [sys.executable, "-m", "benchmarks.people", "bare", str(folder)]
         return Peers(command(insert, folder), command(bare, ROOT))
 
 
-def _apart(what: str, rows: int) -> dict[str, float]:
+def _apart(what: str, rows: int) -> dict[str, Any]:
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.people", what, str(rows)],
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    found: dict[str, float] = json.loads(done.stdout)
+    found: dict[str, Any] = json.loads(done.stdout)
     return found
 
 
@@ -140,8 +140,7 @@ def _point(rows: int) -> Point:
             )
             counting = repeated(lambda: people.count(sql, values), runs=5, warmup=1).median
             verify, _cpu = _timed(lambda: list(people.log.damages()))
-        size = (folder / "subscribers.db").stat().st_size / 1e6
-        return Point(rows, imported, cpu, again, peak, lookup, counting, verify, size)
+        return Point(rows, imported, cpu, again, peak, lookup, counting, verify)
 
 
 def _timed(call: Callable[[], object]) -> tuple[float, float]:

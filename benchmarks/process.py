@@ -64,7 +64,7 @@ def measure(runs: int = 12) -> Commands:
 
 
 def import_times() -> dict[str, int]:
-    """Return the microseconds that importing takes by `-X importtime`: the whole, for --help and for build."""
+    """Return the microseconds that importing takes, by `-X importtime`, for --help and for build."""
     totals = {}
     with _copy() as folder:
         for name, arguments in (("--help", ["--help"]), ("build", ["build", "2023-3"])):

@@ -23,7 +23,7 @@ _PLAIN = re.compile(r"[a-z0-9_+=/-]+(?:\.[a-z0-9_+=/-]+)*@(?:[a-z0-9]+(?:-[a-z0-
 No double hyphen, so no A-label; everything else goes to email-validator.
 """
 _PLAIN_LENGTH = 63
-"""No label and no local part of so short an address can be too long (RFC 5321 §4.5.3.1.1, RFC 1035 §2.3.4)."""
+"""In so short an address no part can be too long (RFC 5321 §4.5.3.1.1, RFC 1035 §2.3.4)."""
 _SPECIAL = frozenset({"arpa", "invalid", "local", "localhost", "onion", "test"})
 """Top-level domains that no mail reaches (RFC 6761); a test compares them with email-validator's."""
 
@@ -82,7 +82,7 @@ def _looked_at_closely(text: str) -> str:
         reason = _("it has {count} characters, {most} are possible.")
         raise AddressError(text, reason.format(count=len(text), most=MAX_LENGTH))
     try:
-        valid = validate_email(text, check_deliverability=False, allow_quoted_local=True)
+        valid = validate_email(text, check_deliverability=False, allow_quoted_local=True, strict=True)
     except EmailNotValidError as err:
         raise AddressError(text, _reason(text)) from err
     local = unicodedata.normalize("NFC", valid.local_part.lower())

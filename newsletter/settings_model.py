@@ -152,6 +152,15 @@ class Segment(_Part):
     where: str = ""
 
 
+def _segment_name(value: str) -> str:
+    if value == "general":
+        raise ValueError(_("“general” already means the readers in no segment; name it otherwise"))
+    return value
+
+
+SegmentName = Annotated[Name, AfterValidator(_segment_name)]
+
+
 class Settings(_Part):
     """All of newsletter.toml."""
 
@@ -164,4 +173,4 @@ class Settings(_Part):
     paths: Paths = Field(default_factory=Paths)
     privacy: Privacy = Field(default_factory=Privacy)
     fields: dict[Name, PersonalField] = Field(default_factory=dict)
-    segments: dict[Name, Segment] = Field(default_factory=dict)
+    segments: dict[SegmentName, Segment] = Field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What readers see, in a real browser: the real issue and one that has everything, wide, narrow, light, dark."""
+"""What readers see in a real browser: the real issue and one that has everything, in every light."""
 
 from __future__ import annotations
 

@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from newsletter.errors import UsageError
-from newsletter.language import _
+from newsletter.language import _, ngettext
 
 if TYPE_CHECKING:
+    from newsletter.address import Address
     from newsletter.settings_model import Settings
+    from newsletter.subscribers.forgetting import Tidied
     from newsletter.subscribers.list import SubscriberList
 
-
-MAX_TAG = 50
+HERE = "command line"
+"""Where a change comes from, as the log says it."""
 SEGMENT = click.option("--segment", metavar="NAME", help=_("Only a segment of newsletter.toml."))
 WHERE = click.option(
     "--where",
@@ -31,9 +33,12 @@ WHERE = click.option(
 
 @contextmanager
 def subscriber_list(*, tidy: bool = True) -> Iterator[SubscriberList]:
-    """Open this newsletter's list; what was kept long enough is deleted on the way."""
+    """Open this newsletter's list; with `tidy`, what was kept long enough is deleted on the way.
+
+    A list that has sealed its log or barred an erased address needs the key it did that with.
+    """
     from newsletter.store.database import opened
-    from newsletter.subscribers import rights
+    from newsletter.subscribers import forgetting
     from newsletter.subscribers.list import SubscriberList
     from newsletter.subscribers.secret import Secret
     from newsletter.workspace import Workspace
@@ -41,12 +46,15 @@ def subscriber_list(*, tidy: bool = True) -> Iterator[SubscriberList]:
     workspace = Workspace.find(Path.cwd(), os.environ)
     paths = workspace.settings.paths
     with opened(workspace.root / paths.database) as db:
-        used = db.conn.execute("SELECT EXISTS (SELECT 1 FROM log_head)").fetchone()[0]
-        people = SubscriberList(
-            db, workspace.settings, Secret.load(workspace.root / paths.key, fresh=not used)
-        )
+        # Whatever any command deletes or writes over is to be gone from the file as well.
+        db.conn.execute("PRAGMA secure_delete = ON")
+        used = db.conn.execute(
+            "SELECT EXISTS (SELECT 1 FROM log_head) OR EXISTS (SELECT 1 FROM erased)"
+        ).fetchone()[0]
+        secret = Secret.load(workspace.root / paths.key, fresh=not used)
+        people = SubscriberList(db, workspace.settings, secret)
         if tidy:
-            rights.tidy(people, now=now())
+            _tell_tidied(forgetting.tidy(people, now=now()))
         yield people
 
 
@@ -71,15 +79,18 @@ def condition(segment: str | None, where: str | None, settings: Settings) -> tup
     ]
 
 
-def tags_of(names: Iterable[str]) -> frozenset[str]:
-    """Check tags from the command line: short words without commas."""
-    tags = frozenset(name.strip() for name in names)
-    for tag in tags:
-        if not tag or len(tag) > MAX_TAG or not tag.isprintable() or set(tag) & set(',;"'):
-            raise UsageError(
-                _("“{tag}” is no tag.").format(tag=tag), cure=_("A tag is a short word without commas.")
-            )
-    return tags
+def address(text: str) -> Address:
+    """Read an address of the command line.
+
+    Raises:
+        UsageError: it is none.
+    """
+    from newsletter.address import Address, AddressError
+
+    try:
+        return Address.parse(text)
+    except AddressError as err:
+        raise UsageError(err.message) from err
 
 
 def fields_of(options: Iterable[str]) -> dict[str, str]:
@@ -87,7 +98,7 @@ def fields_of(options: Iterable[str]) -> dict[str, str]:
     fields = {}
     for option in options:
         name, equals, value = option.partition("=")
-        if not equals:
+        if not equals or not name.strip():
             raise UsageError(_("“{option}” is not of the form NAME=VALUE.").format(option=option))
         fields[name.strip()] = value.strip()
     return fields
@@ -99,12 +110,44 @@ def safe(value: object) -> str:
 
 
 def show_json(data: Any) -> None:
-    """Print facts as JSON."""
-    click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+    """Print facts as JSON; what could steer a terminal is escaped (C1 controls and bidi marks as well)."""
+    click.echo(_as_json(data, indent=2))
+
+
+def show_json_lines(rows: Iterable[Any]) -> None:
+    """Print facts as an array with an element a line, however many there are."""
+    before = "["
+    for row in rows:
+        click.echo(f"{before}\n{_as_json(row)}", nl=False)
+        before = ","
+    click.echo("[]" if before == "[" else "\n]")
 
 
 def show_rows(rows: Iterable[tuple[str, object]]) -> None:
-    """Print labelled lines; empty values are left out."""
+    """Print labelled lines; empty values are left out, lists are joined."""
     for label, value in rows:
-        if value not in {"", None}:
-            click.echo(f"  {label:<16}{safe(value)}")
+        text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+        if value is not None and text:
+            click.echo(f"  {safe(label):<16}{safe(text)}")
+
+
+def show_text(text: str) -> None:
+    """Print a text of several lines, indented."""
+    for line in text.splitlines():
+        click.echo(f"    {safe(line)}")
+
+
+def _as_json(data: Any, indent: int | None = None) -> str:
+    """Write JSON; outside of its strings only line breaks are not printable."""
+    text = json.dumps(data, ensure_ascii=False, indent=indent)
+    return "".join(char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in text)
+
+
+def _tell_tidied(done: Tidied) -> None:
+    if done.pending:
+        text = ngettext(
+            "{count} sign-up that was never confirmed was deleted.",
+            "{count} sign-ups that were never confirmed were deleted.",
+            done.pending,
+        )
+        click.echo(text.format(count=done.pending), err=True)

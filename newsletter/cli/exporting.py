@@ -6,7 +6,7 @@ import json
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast
+from typing import Literal, cast
 
 import click
 
@@ -14,9 +14,6 @@ from newsletter.cli import desk
 from newsletter.cli.people import JSON
 from newsletter.errors import UsageError
 from newsletter.language import Phrases, _, editor, ngettext
-
-if TYPE_CHECKING:
-    from newsletter.subscribers.list import SubscriberList
 
 Form = Literal["csv", "xlsx", "json"]
 FORMS = ("csv", "xlsx", "json")
@@ -50,11 +47,13 @@ def export(
     """Run `newsletter subscribers export`."""
     from newsletter.subscribers import exporting
 
-    kind = _form(file, form or ("json" if portable else None))
+    if portable is not None:
+        if form not in {None, "json"} or columns or segment or where:
+            raise UsageError(_("--portable is one person's data, whole, as JSON."))
+        _take_along(portable, file, overwrite=overwrite)
+        return
+    kind = _form(file, form)
     with desk.subscriber_list() as people:
-        if portable:
-            _take_along(people, portable, file, overwrite=overwrite)
-            return
         names = [name.strip() for name in (columns or "").split(",") if name.strip()]
         target = file or sys.stdout.buffer
         count = exporting.write(
@@ -91,7 +90,7 @@ def stats(as_json: bool, html: Path | None, overwrite: bool) -> None:
         page = stats_page.page(found, title=title, phrases=Phrases(editor()))
         with exporting.fresh_file(html, overwrite=overwrite) as target:
             target.write(page.encode())
-        click.echo(html)
+        click.echo(desk.safe(html), err=as_json)
     if as_json:
         desk.show_json(found.as_dict())
     elif not html:
@@ -110,14 +109,15 @@ def _form(file: Path | None, form: str | None) -> Form:
     return cast("Form", chosen)
 
 
-def _take_along(people: SubscriberList, address: str, file: Path | None, *, overwrite: bool) -> None:
-    from newsletter.address import Address
+def _take_along(address: str, file: Path | None, *, overwrite: bool) -> None:
     from newsletter.subscribers import exporting, rights
 
-    data = rights.portable(people.get(Address.parse(address)))
+    wanted = desk.address(address)
+    with desk.subscriber_list() as people:
+        data = rights.portable(people.get(wanted))
     if file is None:
         desk.show_json(data)
         return
     with exporting.fresh_file(file, overwrite=overwrite) as target:
         target.write(json.dumps(data, ensure_ascii=False, indent=2).encode() + b"\n")
-    click.echo(file)
+    click.echo(desk.safe(file))

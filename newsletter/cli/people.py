@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from newsletter.cli import desk
+from newsletter.errors import UsageError
 from newsletter.language import _, ngettext
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ def _details(command: _Command) -> _Command:
     """Add the options that say who a person is."""
     for option in (
         click.option(
-            "--field", "fields", metavar="NAME=VALUE", multiple=True, help=_("One of the newsletter's own fields.")
+            "--field", "fields", metavar="NAME=VALUE", multiple=True,
+            help=_("One of the newsletter's own fields."),
         ),
         click.option("--language", help=_("Language, such as de.")),
         click.option("--organisation", help=_("Municipality or office.")),
@@ -47,14 +49,10 @@ def _details(command: _Command) -> _Command:
 @JSON
 def show(address: str, as_json: bool) -> None:
     """Run `newsletter subscribers show`."""
-    from newsletter.address import Address
-
+    wanted = desk.address(address)
     with desk.subscriber_list() as people:
-        person = people.get(Address.parse(address))
-        if as_json:
-            desk.show_json(person.as_dict())
-        else:
-            _tell(person)
+        person = people.get(wanted)
+    _done(person, as_json=as_json)
 
 
 @click.command(help=_("Put a person on the list."))
@@ -68,26 +66,26 @@ def show(address: str, as_json: bool) -> None:
     show_default=True,
     help=_("“active” needs --consent."),
 )
-@click.option("--consent", default="", help=_("Source and wording of the consent."))
+@click.option("--consent", default="", metavar="TEXT", help=_("Source and wording of the consent."))
 @JSON
 def add(
     address: str, status: str, consent: str, tags: tuple[str, ...], as_json: bool, **details: Any
 ) -> None:
     """Run `newsletter subscribers add`."""
-    from newsletter.address import Address
     from newsletter.subscribers import rights
     from newsletter.subscribers.model import Person, Status
 
-    given = {name: value for name, value in details.items() if value is not None and name != "fields"}
-    person = Person(**given, tags=desk.tags_of(tags), fields=desk.fields_of(details["fields"]))
+    given = _given(details)
+    wanted = desk.address(address)
+    person = Person(**given, tags=frozenset(tags), fields=desk.fields_of(details["fields"]))
     with desk.subscriber_list() as people:
         added = rights.add(
             people,
-            Address.parse(address),
+            wanted,
             person,
             status=Status(status),
             consent=consent,
-            source="command line",
+            source=desk.HERE,
             now=desk.now(),
         )
     _done(added, as_json=as_json)
@@ -100,18 +98,17 @@ def add(
 @JSON
 def edit(address: str, new_address: str | None, as_json: bool, **details: Any) -> None:
     """Run `newsletter subscribers edit`."""
-    from newsletter.address import Address
     from newsletter.subscribers import rights
 
+    wanted, changes = desk.address(address), _given(details)
+    if new_address is not None:
+        changes["address"] = desk.address(new_address)
+    if details["fields"]:
+        changes["fields"] = desk.fields_of(details["fields"])
+    if not changes:
+        raise UsageError(_("Nothing is to be changed."), cure=_("Say what, such as --last-name Muster."))
     with desk.subscriber_list() as people:
-        person = people.get(Address.parse(address))
-        changes = {name: value for name, value in details.items() if value is not None and name != "fields"}
-        if details["fields"]:
-            merged = {**person.fields, **desk.fields_of(details["fields"])}
-            changes["fields"] = {name: value for name, value in merged.items() if value}
-        if new_address:
-            changes["address"] = Address.parse(new_address)
-        edited = rights.edit(people, Address.parse(address), changes, source="command line", now=desk.now())
+        edited = rights.edit(people, wanted, changes, source=desk.HERE, now=desk.now())
     _done(edited, as_json=as_json)
 
 
@@ -126,14 +123,15 @@ def edit(address: str, new_address: str | None, as_json: bool, **details: Any) -
 @JSON
 def tag(addresses: tuple[str, ...], added: tuple[str, ...], dropped: tuple[str, ...], as_json: bool) -> None:
     """Run `newsletter subscribers tag`."""
-    from newsletter.address import Address
     from newsletter.subscribers import rights
+    from newsletter.subscribers.details import tags
 
-    give, take = desk.tags_of(added), desk.tags_of(dropped)
+    if not added and not dropped:
+        raise UsageError(_("Nothing is to be changed."), cure=_("Say which tag: --add TAG or --drop TAG."))
+    give, take = tags(added), tags(dropped)
+    wanted = [desk.address(one) for one in addresses]
     with desk.subscriber_list() as people:
-        changed = rights.tag(
-            people, [Address.parse(one) for one in addresses], add=give, drop=take, now=desk.now()
-        )
+        changed = rights.tag(people, wanted, add=give, drop=take, source=desk.HERE, now=desk.now())
     if as_json:
         desk.show_json({"changed": changed})
     else:
@@ -148,13 +146,11 @@ def tag(addresses: tuple[str, ...], added: tuple[str, ...], dropped: tuple[str, 
 @JSON
 def unsubscribe(address: str, reason: str, as_json: bool) -> None:
     """Run `newsletter subscribers unsubscribe`."""
-    from newsletter.address import Address
     from newsletter.subscribers import rights
 
+    wanted = desk.address(address)
     with desk.subscriber_list() as people:
-        person = rights.unsubscribe(
-            people, Address.parse(address), source="command line", reason=reason, now=desk.now()
-        )
+        person = rights.unsubscribe(people, wanted, source=desk.HERE, reason=reason, now=desk.now())
     _done(person, as_json=as_json)
 
 
@@ -185,11 +181,11 @@ def remove(address: str, yes: bool, as_json: bool) -> None:
 @JSON
 def evidence(address: str, as_json: bool) -> None:
     """Run `newsletter subscribers evidence`."""
-    from newsletter.address import Address
     from newsletter.subscribers import rights
 
+    wanted = desk.address(address)
     with desk.subscriber_list() as people:
-        found = rights.dossier(people, Address.parse(address))
+        found = rights.dossier(people, wanted)
     if as_json:
         desk.show_json(found.as_dict())
     else:
@@ -197,24 +193,28 @@ def evidence(address: str, as_json: bool) -> None:
 
 
 def _forget(address: str, *, yes: bool, as_json: bool, bar: bool) -> None:
-    from newsletter.address import Address
-    from newsletter.subscribers import rights
+    from newsletter.subscribers import forgetting
 
-    parsed = Address.parse(address)
+    wanted = desk.address(address)
+    if not yes:
+        click.confirm(
+            _("Delete all data of {address} for good?").format(address=wanted.text), abort=True, err=True
+        )
     with desk.subscriber_list() as people:
-        if not yes:
-            click.confirm(
-                _("Delete all data of {address} for good?").format(address=parsed.text), abort=True, err=True
-            )
-        known = rights.erase(people, parsed, source="command line", now=desk.now(), bar=bar)
+        known = forgetting.erase(people, wanted, source=desk.HERE, now=desk.now(), bar=bar)
     if as_json:
-        desk.show_json({"address": parsed.text, "was_on_the_list": known, "barred": bar})
+        desk.show_json({"address": wanted.text, "was_on_the_list": known, "barred": bar})
     elif known:
-        click.echo(_("All data of {address} are deleted.").format(address=parsed.text))
+        click.echo(_("All data of {address} are deleted.").format(address=wanted.text))
     else:
         click.echo(
-            _("{address} was not on the list; no import will put it there.").format(address=parsed.text)
+            _("{address} was not on the list; no import will put it there.").format(address=wanted.text)
         )
+
+
+def _given(details: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that were given, but for the newsletter's own fields."""
+    return {name: value for name, value in details.items() if value is not None and name != "fields"}
 
 
 def _done(person: Subscriber, *, as_json: bool) -> None:
@@ -252,7 +252,8 @@ def _tell_dossier(found: Dossier) -> None:
     if found.erased_at:
         click.echo(_("The address was erased at {at}.").format(at=found.erased_at))
     if found.suppressed:
-        click.echo(_("{address} {reason}.").format(address=found.address.text, reason=found.suppressed))
+        told = _("{address} {reason}.").format(address=found.address.text, reason=found.suppressed)
+        click.echo(desk.safe(told))
     for event in found.events:
         _tell_event(event)
 
@@ -260,11 +261,26 @@ def _tell_dossier(found: Dossier) -> None:
 def _tell_event(event: Event) -> None:
     click.echo("")
     click.echo(f"{event.seq}  {event.at}  {desk.safe(event.kind)}  ({desk.safe(event.source)})")
-    desk.show_rows((name, value) for name, value in (event.detail or {}).items())
     if event.detail is None:
         click.echo(f"  {_('The personal data of this event were erased.')}")
+    for name, value in (event.detail or {}).items():
+        if name == "changes":
+            desk.show_rows((field, f"{_shown(old)} → {_shown(new)}") for field, (old, new) in value.items())
+        elif "\n" in str(value):
+            click.echo(f"  {desk.safe(name)}")
+            desk.show_text(str(value))
+        else:
+            desk.show_rows([(name, value)])
     if event.wording is not None:
         desk.show_rows([(_("Wording"), event.wording_version)])
-        for line in event.wording.splitlines():
-            click.echo(f"    {desk.safe(line)}")
+        desk.show_text(event.wording)
     desk.show_rows([(_("Network"), event.network)])
+
+
+def _shown(value: object) -> str:
+    """Return a value of an event as people read it."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name}={text}" for name, text in value.items()) or "–"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "–"
+    return str(value) or "–"

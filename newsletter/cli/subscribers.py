@@ -28,6 +28,12 @@ if TYPE_CHECKING:
     from newsletter.subscribers.importing import Outcome
 
 
+_IMPORT_HELP = _(
+    "Take a table into the list (CSV or XLSX). Rows that cannot be taken are told with their line and reason,"
+    " and the exit code is then 1; all others are taken. A file that cannot be read changes nothing."
+)
+
+
 @click.group(help=_("The list of subscribers: import, look, correct, export, prove, forget."))
 def subscribers() -> None:
     """Group the commands about people."""
@@ -49,7 +55,7 @@ for _command in (
     subscribers.add_command(_command)
 
 
-@subscribers.command("import", help=_("Take a table into the list (CSV or XLSX): everything or nothing."))
+@subscribers.command("import", help=_IMPORT_HELP)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--column",
@@ -66,7 +72,10 @@ for _command in (
     help=_("What new people become; “active” needs --consent."),
 )
 @click.option(
-    "--consent", default="", metavar="TEXT", help=_("Source and wording of the consent these people gave.")
+    "--consent",
+    default="",
+    metavar="TEXT",
+    help=_("Source and wording of the consent these people gave; kept for good, so without names."),
 )
 @click.option(
     "--tag", "tags", multiple=True, help=_("A tag for everybody in the file; may be given several times.")
@@ -85,17 +94,18 @@ def import_(
 ) -> int:
     """Run `newsletter subscribers import`."""
     from newsletter.clock import after, stamp
+    from newsletter.store.database import writing
     from newsletter.subscribers import columns as headings
-    from newsletter.subscribers import importing, tables
+    from newsletter.subscribers import details, importing, tables
 
     if status == "active" and not consent.strip():
         raise UsageError(
             _("Importing people as active needs their consent."),
             cure=_('Say where and in which words it was given: --consent "Formular 2022: Ja, ich möchte …".'),
         )
-    given = headings.parse_choice(columns)
+    given, everybody = headings.parse_choice(columns), details.tags(tags)
     table = tables.survey(file)
-    with desk.subscriber_list() as people:
+    with desk.subscriber_list(tidy=not dry_run) as people:
         chosen = {**headings.remembered(people.db.conn, table.headers), **given}
         now = desk.now()
         order = importing.Order(
@@ -103,15 +113,18 @@ def import_(
             columns=headings.mapped(table.headers, people.settings, chosen),
             status=status,
             consent=consent.strip(),
-            tags=desk.tags_of(tags),
+            tags=everybody,
             at=stamp(now),
             expires_at=after(now, people.settings.privacy.pending_days) if status == "pending" else None,
             dry_run=dry_run,
         )
-        with click.progressbar(length=table.rows, label=_("Importing"), file=sys.stderr) as bar:
+        with click.progressbar(
+            length=table.rows, label=_("Importing"), file=sys.stderr, hidden=not sys.stderr.isatty()
+        ) as bar:
             outcome = importing.run(people, order, lambda done: bar.update(done - bar.pos))
         if given and not dry_run:
-            headings.remember(people.db.conn, table.headers, chosen, stamp(now))
+            with writing(people.db):
+                headings.remember(people.db.conn, table.headers, chosen, order.at)
     if as_json:
         desk.show_json(outcome.as_dict())
     else:
@@ -130,7 +143,7 @@ def list_(segment: str | None, where: str | None, limit: int | None, as_json: bo
         sql, values = desk.condition(segment, where, people.settings)
         found = people.each(sql, values, limit=limit)
         if as_json:
-            desk.show_json([person.as_dict() for person in found])
+            desk.show_json_lines(person.as_dict() for person in found)
             return
         for person in found:
             name = " ".join(filter(None, (person.title, person.first_name, person.last_name)))
@@ -159,18 +172,14 @@ def count(segment: str | None, where: str | None, as_json: bool) -> None:
 @JSON
 def tidy(as_json: bool) -> None:
     """Run `newsletter subscribers tidy`."""
-    from newsletter.subscribers import rights
+    from newsletter.subscribers import forgetting
 
     with desk.subscriber_list(tidy=False) as people:
-        done = rights.tidy(people, now=desk.now())
+        done = forgetting.tidy(people, now=desk.now())
     if as_json:
         desk.show_json(vars(done))
     else:
-        click.echo(
-            _("Deleted: {pending} unconfirmed sign-ups, {networks} shortened IP addresses.").format(
-                **vars(done)
-            )
-        )
+        desk.show_rows([(_("Sign-ups"), done.pending), (_("IP addresses"), done.networks)])
 
 
 @subscribers.command("verify-log", help=_("Look for any event that was altered, removed or put elsewhere."))
@@ -197,7 +206,8 @@ def verify_log(as_json: bool) -> int:
 
 def _tell_import(outcome: Outcome, file: Path, expires_at: str | None) -> None:
     for reject in outcome.rejects:
-        click.echo(f"{file}:{reject.line}: {desk.safe(reject.value)}: {reject.reason}", err=True)
+        place = f"{file}:{reject.line}"
+        click.echo(desk.safe(": ".join(filter(None, (place, reject.value, reject.reason)))), err=True)
     if outcome.rejected > len(outcome.rejects):
         click.echo(_("… and {count} more.").format(count=outcome.rejected - len(outcome.rejects)), err=True)
     if outcome.ignored_columns:

@@ -10,7 +10,7 @@ import click
 from newsletter.cli import desk
 from newsletter.cli.exporting import OVERWRITE
 from newsletter.cli.people import JSON
-from newsletter.errors import FaultsFound, UsageError
+from newsletter.errors import FaultsFound, NewsletterError
 from newsletter.language import _, ngettext
 
 
@@ -26,7 +26,7 @@ def list_(as_json: bool) -> None:
     with desk.subscriber_list() as people:
         entries = list(people.suppression.entries())
     if as_json:
-        desk.show_json([vars(entry) for entry in entries])
+        desk.show_json_lines(map(vars, entries))
         return
     for entry in entries:
         origin = f"{entry.source}, {entry.at}"
@@ -36,21 +36,29 @@ def list_(as_json: bool) -> None:
 @suppression.command(help=_("Add an address, a domain (@example.org) or a pattern with *."))
 @click.argument("pattern")
 @click.option("--reason", required=True, help=_("Why."))
-def add(pattern: str, reason: str) -> None:
+@JSON
+def add(pattern: str, reason: str, as_json: bool) -> None:
     """Run `newsletter subscribers suppression add`."""
     from newsletter.clock import stamp
     from newsletter.store.database import writing
+    from newsletter.subscribers.details import text
     from newsletter.subscribers.suppression import Entry, normalised
 
-    entry = Entry(normalised(pattern), reason, "command line", stamp(desk.now()))
+    entry = Entry(normalised(pattern), text("reason", reason), desk.HERE, stamp(desk.now()))
     with desk.subscriber_list() as people, writing(people.db):
         is_new = people.suppression.add([entry])
-    click.echo(entry.pattern if is_new else _("{pattern} was there already.").format(pattern=entry.pattern))
+    if as_json:
+        desk.show_json({"pattern": entry.pattern, "added": bool(is_new)})
+        return
+    click.echo(entry.pattern)
+    if not is_new:
+        click.echo(_("{pattern} was there already.").format(pattern=entry.pattern), err=True)
 
 
 @suppression.command(help=_("Take an entry out."))
 @click.argument("pattern")
-def remove(pattern: str) -> None:
+@JSON
+def remove(pattern: str, as_json: bool) -> None:
     """Run `newsletter subscribers suppression remove`."""
     from newsletter.store.database import writing
     from newsletter.subscribers.suppression import normalised
@@ -59,8 +67,11 @@ def remove(pattern: str) -> None:
     with desk.subscriber_list() as people, writing(people.db):
         known = people.suppression.remove(wanted)
     if not known:
-        raise UsageError(_("{pattern} is not on the suppression list.").format(pattern=wanted))
-    click.echo(wanted)
+        raise NewsletterError(_("{pattern} is not on the suppression list.").format(pattern=wanted))
+    if as_json:
+        desk.show_json({"pattern": wanted, "removed": True})
+    else:
+        click.echo(wanted)
 
 
 @suppression.command("import", help=_("Take entries from a CSV or XLSX file: pattern;reason, a line each."))
@@ -72,8 +83,10 @@ def import_(file: Path, reason: str, as_json: bool) -> None:
     from newsletter.clock import stamp
     from newsletter.store.database import writing
     from newsletter.subscribers import suppression_file
+    from newsletter.subscribers.details import text
 
-    found = suppression_file.read(file, reason=reason, source=f"import:{file.name}", at=stamp(desk.now()))
+    why = text("reason", reason)
+    found = suppression_file.read(file, reason=why, source=f"import:{file.name}", at=stamp(desk.now()))
     if found.faults:
         raise FaultsFound(found.faults)
     with desk.subscriber_list() as people, writing(people.db):

@@ -26,7 +26,7 @@ class Inliner:
     """Inlines one stylesheet into fragments, all new ones in a single run."""
 
     def __init__(self, css: str, drawer: Drawer) -> None:
-        self._css = css
+        self.css = css
         self._drawer = drawer
         self._seal = hashlib.sha256(f"{_versions()}\n{css}".encode()).hexdigest()
 
@@ -35,7 +35,7 @@ class Inliner:
         keys = [hashlib.sha256(f"{self._seal}\n{fragment}".encode()).hexdigest() for fragment in fragments]
         new = {key: part for key, part in zip(keys, fragments, strict=True) if self._drawer.get(key) is None}
         if new:
-            for key, styled in zip(new, _run(self._css, list(new.values())), strict=True):
+            for key, styled in zip(new, _run(self.css, list(new.values())), strict=True):
                 self._drawer.put(key, styled)
         return [self._drawer.get(key) or "" for key in keys]
 

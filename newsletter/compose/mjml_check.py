@@ -198,7 +198,7 @@ def _fits(kind: str, value: str) -> bool:
     return True
 
 
-def _is_unit(value: str, units: list[str], negative: bool) -> bool:  # noqa: FBT001
+def _is_unit(value: str, units: list[str], negative: bool) -> bool:  # noqa: FBT001 (private)
     if value in units or value == "0":
         return True
     found = re.fullmatch(r"(-?)\d+(?:\.\d+)?([a-z%]*)", value)

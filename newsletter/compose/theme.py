@@ -7,6 +7,7 @@ file and line.
 
 from __future__ import annotations
 
+import difflib
 import re
 import tomllib
 import traceback
@@ -188,7 +189,7 @@ class _LineMarks(Extension):
     """Leaves a mark at each line of template text, so that a fault in what was rendered can name it."""
 
     def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
-        paths: list[Path] = self.environment.template_marks  # type: ignore[attr-defined]
+        paths: list[Path] = self.environment.template_marks  # type: ignore[attr-defined] # put there by extend()
         path = Path(stream.filename or stream.name or "")
         if path not in paths:
             paths.append(path)
@@ -228,6 +229,9 @@ def _refuse_unknown(path: Path, name: str, table: object, known: Mapping[str, se
 
     if not isinstance(table, dict):
         message = _("“{name}” stands outside a table.").format(name=name)
+        raise FaultsFound([Fault(Where(path), message, did_you_mean(name, known))])
+    if known and name not in known and difflib.get_close_matches(name, known, n=1, cutoff=0.75):
+        message = _("“{name}” is not known here.").format(name=name)
         raise FaultsFound([Fault(Where(path), message, did_you_mean(name, known))])
     for key in table if name in known else ():
         if key not in known[name]:

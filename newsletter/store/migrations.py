@@ -41,7 +41,7 @@ def state(db: Database) -> State:
 
 
 def apply(db: Database) -> None:
-    """Bring a database up to date, inside the caller's transaction: all migrations and their records, or none."""
+    """Bring a database up to date, inside the caller's transaction: all migrations, or none."""
     _migrations.apply(db)
 
 

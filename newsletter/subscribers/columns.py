@@ -15,8 +15,8 @@ from newsletter.validation import did_you_mean
 
 KNOWN: Mapping[str, tuple[str, ...]] = {
     "address": (
-        "email", "e-mail", "email address", "e-mail address", "emailaddress", "email_address", "mail", "emailadresse",
-        "e-mail-adresse", "e-mail adresse", "mailadresse", "address",
+        "email", "e-mail", "email address", "e-mail address", "emailaddress", "email_address", "mail",
+        "emailadresse", "e-mail-adresse", "e-mail adresse", "mailadresse", "address",
     ),
     "form": ("form", "anrede", "anredeform", "salutation", "gender", "geschlecht"),
     "title": ("title", "titel", "akad. titel", "akademischer titel"),
@@ -25,7 +25,8 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
         "last_name", "nachname", "last name", "lastname", "lname", "familienname", "surname", "name",
     ),
     "organisation": (
-        "organisation", "organization", "kommune", "behörde", "gemeinde", "stelle", "einrichtung", "firma", "company",
+        "organisation", "organization", "kommune", "behörde", "gemeinde", "stelle", "einrichtung", "firma",
+        "company",
     ),
     "language": ("language", "sprache", "lang"),
     "tags": ("tags", "schlagwörter", "schlagworte", "gruppen", "groups"),
@@ -34,24 +35,27 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
     "left_at": ("unsub_time", "deactivated", "deaktiviert", "abgemeldet", "abgemeldet am", "unsubscribed_at"),
     "bounced_at": ("clean_time", "bounced"),
 }  # fmt: skip
-"""The fields a column may fill, and headings that mean them, the surest first: German offices, our own export,
-listmonk (`uuid, email, name, attributes, status, …`), Mailchimp (`Email Address, First Name, …, OPTIN_TIME, …,
-TAGS`; `Address` is the postal one there), CleverReach (`email, registered, activated, deactivated, …`).
+"""The fields a column may fill, and headings that mean them, the surest first: German offices, our own
+export, listmonk (`uuid, email, name, attributes, status, …`), Mailchimp (`Email Address, First Name, …,
+OPTIN_TIME, …, TAGS`; `Address` is the postal one there), CleverReach (`email, registered, deactivated, …`).
 """
 FORMS: Mapping[str, str] = {
-    "frau": "frau", "fr.": "frau", "fr": "frau", "ms": "frau", "mrs": "frau", "female": "frau", "weiblich": "frau",
-    "w": "frau", "f": "frau", "herr": "herr", "hr.": "herr", "herrn": "herr", "mr": "herr", "male": "herr",
-    "männlich": "herr", "m": "herr", "divers": "neutral", "neutral": "neutral", "d": "neutral", "x": "neutral",
-    "none": "none", "": "none", "-": "none", "keine": "none", "unbekannt": "none",
+    "frau": "frau", "fr.": "frau", "fr": "frau", "ms": "frau", "mrs": "frau", "female": "frau",
+    "weiblich": "frau", "w": "frau", "f": "frau", "herr": "herr", "hr.": "herr", "herrn": "herr", "mr": "herr",
+    "male": "herr",
+    "männlich": "herr", "m": "herr", "divers": "neutral", "neutral": "neutral", "d": "neutral",
+    "x": "neutral", "none": "none", "": "none", "-": "none", "keine": "none", "unbekannt": "none",
 }  # fmt: skip
 
 
 STATUSES: Mapping[str, str] = {
-    **dict.fromkeys(("", "active", "aktiv", "enabled", "subscribed", "confirmed", "angemeldet", "bestätigt"), "here"),
-    **dict.fromkeys(("pending", "unconfirmed", "unbestätigt", "inactive", "inaktiv"), "unconfirmed"),
+    **dict.fromkeys(
+        ("", "active", "aktiv", "enabled", "subscribed", "confirmed", "angemeldet", "bestätigt"), "here"
+    ),
+    **dict.fromkeys(("pending", "unconfirmed", "unbestätigt"), "unconfirmed"),
     **dict.fromkeys(
         ("unsubscribed", "abgemeldet", "disabled", "deactivated", "deaktiviert", "blocklisted", "blacklisted",
-         "archived", "nonsubscribed", "non-subscribed", "transactional"),
+         "archived", "nonsubscribed", "non-subscribed", "transactional", "inactive", "inaktiv"),
         "left",
     ),
     **dict.fromkeys(("bounced", "cleaned", "hardbounce", "hard bounce", "hardbounced"), "bounced"),
@@ -143,7 +147,9 @@ def _line(headers: Sequence[str]) -> str:
 
 def _headings(settings: Settings) -> dict[str, tuple[str, ...]]:
     """Return the headings that mean each field; the newsletter's own fields come first."""
-    own = {name: (_plain(name), _plain(field.title)) for name, field in settings.fields.items()}
+    own = {
+        name: (_plain(name), *filter(None, [_plain(field.title)])) for name, field in settings.fields.items()
+    }
     return own | {name: headings for name, headings in KNOWN.items() if name not in own}
 
 

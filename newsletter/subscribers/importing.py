@@ -151,15 +151,10 @@ class _Import:
             declared=self._people.settings.fields,
         )
         with tables.reading(order.table) as rows:
-            from concurrent.futures import ThreadPoolExecutor
-            with ThreadPoolExecutor(1) as pool:
-                before = None
-                for batch in _batches(reader.read(rows, self._outcome.reject)):
-                    if before: before.result()
-                    before = pool.submit(self._take, batch)
-                    done += len(batch)
-                    progress(done)
-                if before: before.result()
+            for batch in _batches(reader.read(rows, self._outcome.reject)):
+                self._take(batch)
+                done += len(batch)
+                progress(done)
         self._chain.seal()
 
     def _take(self, batch: list[Checked]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlite_utils import Database
@@ -200,7 +200,7 @@ class SubscriberList:
             found.update(digests[row[0]] for row in rows)
         return found
 
-    def _one(self, sql: str, parameters: Sequence[object]) -> Any:  # noqa: ANN401 (sqlite3.Row or None)
+    def _one(self, sql: str, parameters: Sequence[object]) -> Any:
         return next(self._all(sql, parameters), None)
 
     def _all(self, sql: str, parameters: Sequence[object]) -> Iterator[Any]:

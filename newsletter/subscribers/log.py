@@ -125,12 +125,24 @@ class EventLog:
         """Give the events of a person in their order."""
         rows = self._connection.execute(
             "SELECT event.seq, at, person, kind, source, wording.text, wording.version, detail, network"
-            " FROM event LEFT JOIN wording ON wording.id = event.wording LEFT JOIN event_ip ON event_ip.seq = event.seq"
+            " FROM event LEFT JOIN wording ON wording.id = event.wording"
+            " LEFT JOIN event_ip ON event_ip.seq = event.seq"
             " WHERE person = ? ORDER BY event.seq",
             (person,),
         )
         for *facts, detail, network in rows:
-            yield Event(*facts, None if detail is None else json.loads(detail), network)
+            seq, at, who, kind, source, wording, version = facts
+            yield Event(
+                seq=seq,
+                at=at,
+                person=who,
+                kind=kind,
+                source=source,
+                wording=wording,
+                wording_version=version,
+                detail=None if detail is None else json.loads(detail),
+                network=network,
+            )
 
     def erase(self, person: int) -> None:
         """Remove the personal data of a person's events; the chain stays whole."""

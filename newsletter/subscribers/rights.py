@@ -1,7 +1,6 @@
-"""What a person may ask for: to know (Art. 15 GDPR), to correct (16), to be forgotten (17), to take along (20).
+"""What a person may ask for: to know (Art. 15 GDPR), to correct (16), to take along (20), to leave (7).
 
-Every change is one transaction with its event. An erased person leaves a keyed hash of their address, so
-that no later import brings them back, and events without personal data, so that the log stays whole.
+Every change is one transaction with its event. To be forgotten (17) is told in `forgetting.py`.
 """
 
 from __future__ import annotations
@@ -16,9 +15,13 @@ from newsletter.clock import after, stamp
 from newsletter.errors import NewsletterError, UsageError
 from newsletter.language import _
 from newsletter.store.database import writing
-from newsletter.subscribers.list import NoSubscriberError, SubscriberList
+from newsletter.subscribers import details
+from newsletter.subscribers.list import SubscriberList
 from newsletter.subscribers.log import Draft, Event
 from newsletter.subscribers.model import GONE, TEXTS, Person, Status, Subscriber, packed, packed_fields
+
+_DETAILS = ("form", *TEXTS, "tags", "fields")
+"""What is known of a person besides the address."""
 
 
 class TakenError(NewsletterError, ValueError):
@@ -49,14 +52,6 @@ class Dossier:
             "erased_at": self.erased_at,
             "suppressed": self.suppressed,
         }
-
-
-@dataclass(frozen=True)
-class Tidied:
-    """What `tidy` removed."""
-
-    pending: int
-    networks: int
 
 
 def dossier(people: SubscriberList, address: Address) -> Dossier:
@@ -90,8 +85,11 @@ def add(
 ) -> Subscriber:
     """Put a person on the list; active only with the source and wording of their consent.
 
+    The consent is kept in the event, not among the wordings: those stay for good, and it may name the person.
+
     Raises:
-        UsageError: no consent is given for an active person, or the status is none to begin with.
+        UsageError: no consent is given for an active person, the status is none to begin with, or something
+            of the person cannot be kept.
         TakenError: the address is on the list.
         BarredError: it is suppressed, or was erased.
     """
@@ -100,51 +98,43 @@ def add(
     if status is Status.ACTIVE and not consent.strip():
         raise _no_consent()
     at = stamp(now)
+    known = _columns(details.checked(person, people.settings.fields))
+    expires = after(now, people.settings.privacy.pending_days) if status is Status.PENDING else None
+    detail = {"address": address.text, "status": str(status)}
+    if consent.strip():
+        detail["consent"] = consent.strip()
     with writing(people.db):
-        if before := people.find(address):
-            raise _taken(before)
-        if reason := people.barred([address.key]).get(address.key):
-            raise BarredError(_("{address} {reason}.").format(address=address.text, reason=reason))
+        _check_free(people, address)
         number = people.next_id()
-        expires = after(now, people.settings.privacy.pending_days) if status is Status.PENDING else None
-        own = packed_fields(people.checked_fields(person.fields))
-        texts = [getattr(person, name) for name in TEXTS]
-        row = (number, address.key, address.text, address.domain, person.form, *texts, packed(person.tags), own,
-               str(status), source, at, at, expires)  # fmt: skip
-        people.insert([row])
-        wording = people.log.wording(f"{source} {at}", consent) if consent.strip() else None
-        detail = {"address": address.text, "status": str(status)}
-        people.log.append(at, [Draft(number, "added", source, detail, wording)])
+        who = (number, address.key, address.text, address.domain)
+        people.insert([(*who, *known, str(status), source, at, at, expires)])
+        people.log.append(at, [Draft(number, "added", source, detail)])
     return people.get(address)
 
 
 def edit(
     people: SubscriberList, address: Address, changes: Mapping[str, Any], *, source: str, now: datetime
 ) -> Subscriber:
-    """Correct what is kept of a person: form, texts, tags, fields, or the address itself.
+    """Correct what is kept of a person: form, texts, tags, own fields (those that are named), or the address.
 
     Raises:
         NoSubscriberError: nobody has the address.
         TakenError: somebody else has the new one.
         BarredError: the new one is suppressed or was erased.
+        UsageError: something of the changes cannot be kept.
     """
     at = stamp(now)
     with writing(people.db):
         person = people.get(address)
-        new_address = changes.get("address", address)
+        new_address = changes.get("address") or Address(person.address, person.key)
         if new_address.key != person.key:
             _check_free(people, new_address)
-        wanted = {
-            "address": new_address.text if "address" in changes else person.address,
-            "form": changes.get("form", person.form),
-            **{name: changes.get(name, getattr(person, name)) for name in TEXTS},
-            "tags": packed(frozenset(changes.get("tags", person.tags))),
-            "fields": packed_fields(people.checked_fields(changes.get("fields", person.fields))),
-        }
-        kept = person.as_dict() | {"tags": packed(person.tags), "fields": packed_fields(person.fields)}
-        differing = {name: [kept[name], value] for name, value in wanted.items() if kept[name] != value}
+        known = {name: changes.get(name, getattr(person, name)) for name in _DETAILS}
+        known["fields"] = {**person.fields, **changes.get("fields", {})}
+        wanted = details.checked(Person(**known), people.settings.fields, person)
+        differing = _differing(person, new_address, wanted)
         if differing:
-            people.overwrite(person.id, list(wanted.values()), at)
+            people.overwrite(person.id, [new_address.text, *_columns(wanted)], at)
             people.readdress(person.id, new_address)
             people.log.append(at, [Draft(person.id, "edited", source, {"changes": differing})])
     return people.get(new_address)
@@ -153,14 +143,14 @@ def edit(
 def unsubscribe(
     people: SubscriberList, address: Address, *, source: str, reason: str, now: datetime
 ) -> Subscriber:
-    """Let a person leave; who has left already stays so.
+    """Let a person leave; who has left already stays so, and so does who has complained, which says more.
 
     Raises:
         NoSubscriberError: nobody has the address.
     """
     with writing(people.db):
         person = people.get(address)
-        if person.status is not Status.UNSUBSCRIBED:
+        if person.status not in {Status.UNSUBSCRIBED, Status.COMPLAINED}:
             detail = {"reason": reason} if reason else {}
             people.set_status(person, Status.UNSUBSCRIBED, at=stamp(now), source=source, detail=detail)
     return people.get(address)
@@ -172,13 +162,16 @@ def tag(
     *,
     add: frozenset[str],
     drop: frozenset[str],
+    source: str,
     now: datetime,
 ) -> int:
     """Give people tags and take some; return how many were changed.
 
     Raises:
         NoSubscriberError: one of the addresses is not on the list; then nobody is changed.
+        UsageError: what is to be added is no tag.
     """
+    details.tags(add)
     at, changed = stamp(now), 0
     with writing(people.db):
         for address in addresses:
@@ -187,49 +180,27 @@ def tag(
             if tags == person.tags:
                 continue
             people.retag(person.id, tags, at)
-            detail = {"changes": {"tags": [packed(person.tags), packed(tags)]}}
-            people.log.append(at, [Draft(person.id, "edited", "tag", detail)])
+            detail = {"changes": {"tags": [sorted(person.tags), sorted(tags)]}}
+            people.log.append(at, [Draft(person.id, "edited", source, detail)])
             changed += 1
     return changed
 
 
-def erase(people: SubscriberList, address: Address, *, source: str, now: datetime, bar: bool = True) -> bool:
-    """Forget a person; with `bar` a keyed hash keeps later imports from bringing them back.
-
-    Erasing somebody who is not on the list bars the address all the same: they asked for it.
-
-    Raises:
-        NoSubscriberError: nobody has the address, and it is not to be barred.
-    """
-    at = stamp(now)
-    people.db.conn.execute("PRAGMA secure_delete = ON")
-    with writing(people.db):
-        person = people.find(address)
-        if person is None and not bar:
-            raise NoSubscriberError(_("{address} is not on the list.").format(address=address.text))
-        if person is not None:
-            people.forget(person.id)
-            people.log.append(at, [Draft(person.id, "erased" if bar else "removed", source, {})])
-        if bar:
-            people.bar(address, at)
-    people.settle()
-    return person is not None
+def _columns(person: Person) -> list[str]:
+    """Return form, texts, tags and fields as the table holds them."""
+    texts = [getattr(person, name) for name in TEXTS]
+    return [person.form, *texts, packed(person.tags), packed_fields(person.fields)]
 
 
-def tidy(people: SubscriberList, *, now: datetime) -> Tidied:
-    """Delete what was kept long enough: sign-ups never confirmed, shortened IP addresses."""
-    at = stamp(now)
-    if not people.has_expired(at):
-        return Tidied(0, 0)
-    people.db.conn.execute("PRAGMA secure_delete = ON")
-    with writing(people.db):
-        expired = people.expired(at)
-        for number in expired:
-            people.forget(number)
-        people.log.append(at, [Draft(number, "expired", "tidy", {}) for number in expired])
-        networks = people.drop_networks(at)
-    people.settle()
-    return Tidied(len(expired), networks)
+def _differing(person: Subscriber, address: Address, wanted: Person) -> dict[str, list[Any]]:
+    """Return what is to change: before and after, as JSON knows them."""
+    kept = {name: getattr(person, name) for name in ("address", *_DETAILS)}
+    new = {"address": address.text} | {name: getattr(wanted, name) for name in _DETAILS}
+    return {name: [_plain(kept[name]), _plain(value)] for name, value in new.items() if kept[name] != value}
+
+
+def _plain(value: Any) -> Any:
+    return sorted(value) if isinstance(value, frozenset) else value
 
 
 def _check_free(people: SubscriberList, address: Address) -> None:
@@ -251,7 +222,5 @@ def _taken(person: Subscriber) -> TakenError:
 def _no_consent() -> UsageError:
     return UsageError(
         _("An active subscriber needs a consent."),
-        cure=_(
-            'Say where and in which words it was given: --consent "Formular 2022: Ja, ich möchte …".'
-        ),
+        cure=_('Say where and in which words it was given: --consent "Formular 2022: Ja, ich möchte …".'),
     )

@@ -13,8 +13,8 @@ from operator import itemgetter
 
 from newsletter.address import AddressError, key_of
 from newsletter.language import _
-from newsletter.subscribers.columns import FORMS, STATUSES, Mapped
 from newsletter.settings_model import PersonalField
+from newsletter.subscribers.columns import FORMS, STATUSES, Mapped
 from newsletter.subscribers.fields import checked
 from newsletter.subscribers.formulas import restored
 from newsletter.subscribers.model import MAX_TEXT, TEXTS, is_tag, line, packed, packed_fields
@@ -62,30 +62,27 @@ class RowReader:
         pick = itemgetter(*(self._at[name] for name in ("address", "form", *TEXTS)))
         has_more = bool(self._custom) or any(self._at[name] >= 0 for name in _MORE)
         for number, row in rows:
-            if len(row) != width:
-                _fit(row, width)
+            if len(row) < width:
+                row.extend([""] * (width - len(row)))
             row.append("")
             cells = list(map(str.strip, pick(row)))
             address = cells[0]
             try:
+                if len(row) > width + 1 and any(row[width:]):
+                    raise _TooManyCells
                 if not _is_plain("".join(cells)):
                     cells = _lines(cells)
-                address, form, *texts = cells
+                address, form, title, first, last, organisation, language = cells
                 key = key_of(address)
-                if form != "none":
-                    form = _form(form)
-                if texts[-1]:
-                    texts[-1] = _language(texts[-1])
+                form, language = _form(form), _language(language)
                 if has_more:
                     tags, fields = self._more(row)
-                if len(row) > width + 1:
-                    raise _TooManyCells
             except AddressError as err:
                 reject(number, address, err.reason)
             except ValueError as err:
                 reject(number, address, str(err))
             else:
-                yield number, key, address, form, *texts, tags, fields  # type: ignore[misc]  # five texts
+                yield number, key, address, form, title, first, last, organisation, language, tags, fields
 
     def _more(self, row: Sequence[str]) -> tuple[str, str]:
         """Read what most files have no column for."""
@@ -134,17 +131,12 @@ class RowReader:
 
 
 class _TooManyCells(ValueError):
+    """A row goes on beyond the headings: most likely all after some cell stands one column too far."""
+
     def __str__(self) -> str:
         return _(
             "the row has more cells than there are headings; a cell with a delimiter needs quotation marks"
         )
-
-
-def _fit(row: list[str], width: int) -> None:
-    """Give a row as many cells as there are headings: empty ones are missing at its end, or too many."""
-    row.extend([""] * (width - len(row)))
-    while len(row) > width and not row[-1].strip():
-        row.pop()
 
 
 def _is_plain(text: str) -> bool:
@@ -168,6 +160,8 @@ def _form(cell: str) -> str:
 
 @lru_cache(maxsize=256)
 def _language(cell: str) -> str:
+    if not cell:
+        return ""
     code = cell.casefold().replace("_", "-")
     code = _LANGUAGES.get(code, code)
     if not _LANGUAGE.fullmatch(code):

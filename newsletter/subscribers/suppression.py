@@ -91,19 +91,23 @@ def normalised(text: str) -> str:
         UsageError: it is neither an address, nor a domain, nor a pattern of one.
     """
     text = text.strip()
-    local, _at, domain = text.rpartition("@")
     try:
-        if not _PATTERN.fullmatch(text) or not text.strip("*@."):
-            raise ValueError(text)
-        if "*" in text:
-            return f"{local.lower() or '*'}@{ascii_form(domain)}"
-        if local:
-            return Address.parse(text).key
-        return f"@{Address.parse(f'a@{domain}').domain}"
+        return _normalised(text)
     except ValueError as err:
         message = _("“{text}” is no address, domain or pattern.").format(text=text)
         cure = _("Write a@example.org, @example.org, *@*.example.org or info@*.")
         raise UsageError(message, cure=cure) from err
+
+
+def _normalised(text: str) -> str:
+    local, _at, domain = text.rpartition("@")
+    if not _PATTERN.fullmatch(text) or not text.strip("*@."):
+        raise ValueError(text)
+    if "*" in text:
+        return f"{local.lower() or '*'}@{ascii_form(domain)}"
+    if local:
+        return Address.parse(text).key
+    return f"@{Address.parse(f'a@{domain}').domain}"
 
 
 def _domain(key: str) -> str:

@@ -122,7 +122,7 @@ def _checked_headers(path: Path, headers: list[str], line: int) -> tuple[str, ..
 
 
 def _csv_rows(path: Path, file: IO[str], delimiter: str) -> Iterator[Row]:
-    """Give the rows that hold anything, the headings first; empty lines and Excel's `sep=;` before them are left out.
+    """Give the rows that hold anything, the headings first; what stands before them is left out.
 
     Strict: without it a quotation mark that is never closed swallows the rest of the file silently.
     """

@@ -49,7 +49,8 @@ def rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         Unreadable: the workbook is damaged.
     """
     with _told(), _sheet(path) as sheet:
-        sheet.reset_dimensions()  # some programs write a wrong extent, and all beyond it would be left out
+        # Some programs write a wrong extent, and all beyond it would be left out.
+        sheet.reset_dimensions()  # type: ignore[attr-defined]  # (the stubs know no read_only)
         for line, row in enumerate(sheet.iter_rows(values_only=True), 1):
             cells = [cell(value) for value in row]
             if any(cells):

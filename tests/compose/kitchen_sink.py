@@ -91,7 +91,10 @@ sections:
       caption: Rathaus mit **Turm**
       credit: "Foto: [Amt](https://amt.example)"
       link: https://rathaus.example/gross
-    text: Ein Satz.
+    text: |
+      Ein **fetter**
+      *kursiver*
+      [verwiesener](https://rathaus.example/satz) Satz.
     buttons:
       - label: Zum Antrag
         url: https://rathaus.example/antrag

@@ -10,6 +10,7 @@ from newsletter.workspace import BASE_THEME
 from tests.docs import program
 from tests.docs.documents import DOCS, ROOT, between
 from tests.docs.reference import reference
+from tests.docs.transcript import LIST, played
 
 COMMANDS_HEAD = """\
 # The commands
@@ -35,6 +36,7 @@ def generated() -> dict[Path, str]:
         DOCS / "issue-format.md": reference("en"),
         DOCS / "felder.md": reference("de"),
         DOCS / "commands.md": "\n".join([COMMANDS_HEAD, *_helps()]),
+        LIST: played(LIST, "de").text,
         theme: before + _theme_values() + after,
     }
 

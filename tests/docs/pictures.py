@@ -1,7 +1,8 @@
 """Take the pictures of the documents: `python -m tests.docs.pictures` (needs Chromium).
 
 They show what “newsletter build” makes: the repository's newest issue for the README, the German sample of
-“newsletter init” and the examples of the section types for the editors' documents.
+“newsletter init” and the examples of the section types for the editors' documents, the page of “newsletter
+subscribers stats” with made-up numbers.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from newsletter import language
 from newsletter.build import Build, build
 from newsletter.issue import scaffold
 from newsletter.mail.salutation import Reader
+from newsletter.subscribers import stats_page
+from newsletter.subscribers.stats import Month, Share, Stats
 from newsletter.workspace import Workspace
 from tests.browser import browser, open_page, screenshot
 from tests.docs.documents import DOCS, ROOT
@@ -33,6 +36,10 @@ FRAME = """e => {
   if (e.className !== 'teaser') { e.style.padding = '16px'; e.style.background = 'var(--card)'; }
   e.style.margin = 0;
 }"""
+FIRST = (2025, 7)
+"""The first month of the made-up list, of which `JOINED` and `LEFT` tell who came and went."""
+JOINED = (120, 14, 31, 18, 40, 9, 22, 17, 35, 12, 28, 8, 6, 19, 44, 16)
+LEFT = (0, 2, 5, 3, 9, 1, 6, 2, 8, 3, 4, 2, 1, 5, 11, 3)
 READER = "first_name=Erika,last_name=Beispiel,form=frau"
 
 
@@ -103,6 +110,37 @@ def guide(camera: Camera, folder: Path) -> None:
     camera.sheet("anrede.png", neutral, known)
 
 
+def statistics(camera: Camera, folder: Path) -> None:
+    """The page of numbers, light and dark."""
+    page = folder / "statistik.html"
+    page.write_text(
+        stats_page.page(_made_up(), title="Stadt & Land", phrases=language.Phrases("de")), encoding="utf-8"
+    )
+    camera.sheet(
+        "statistik.png", *(camera.shot(page, width=DESK, height=900, dark=dark) for dark in (False, True))
+    )
+
+
+def _made_up() -> Stats:
+    """Numbers whose sums fit."""
+    year, first = FIRST
+    growth, active = [], 0
+    for at, (joined, left) in enumerate(zip(JOINED, LEFT, strict=True), first - 1):
+        active += joined - left
+        growth.append(Month(f"{year + at // 12}-{at % 12 + 1:02}", joined, left, active))
+    by_status = {"pending": 7, "active": active, "unsubscribed": sum(LEFT) - 9, "bounced": 8, "complained": 1}
+    return Stats(
+        at="2026-10-05",
+        total=sum(by_status.values()),
+        by_status=by_status,
+        growth=tuple(growth),
+        domains=(Share("kreis-muster.example", 131), Share("stadt-probe.example", 96)),
+        other_domains=active - 227,
+        tags=(Share("kreise", 188), Share("presse", 41)),
+        languages=(Share("de", active),),
+    )
+
+
 def section_types(camera: Camera, folder: Path) -> None:
     """The example of every section type."""
     scaffold.init(folder, date(2024, 8, 1))
@@ -123,6 +161,7 @@ def main() -> int:
         readme(camera)
         guide(camera, folder / "guide")
         section_types(camera, folder / "types")
+        statistics(camera, folder)
     print(*sorted(path.relative_to(ROOT) for path in IMAGES.iterdir()), sep="\n")
     return 0
 

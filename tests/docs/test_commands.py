@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs import program
-from tests.docs.documents import DOCS, README, ROOT, blocks, code_spans, documents
+from tests.docs.documents import DOCS, README, ROOT, Block, blocks, code_spans, documents
 
 GUIDE = DOCS / "anleitung.md"
 _CALL = re.compile(r"^(?:\w+=\S+ )*newsletter(?: .+)?$", re.MULTILINE)
@@ -73,7 +73,10 @@ def test_make_targets_in_documents_exist() -> None:
 def test_the_commands_of_a_document_run_in_their_order(document: Path, lang: str, tmp_path: Path) -> None:
     """A reader who types what stands there gets no error."""
     place = tmp_path
-    for line in "".join(block.text for block in blocks(document, "sh")).splitlines():
+    for block, line in _steps(document):
+        if block.file:
+            (place / block.file).write_text(block.text, encoding="utf-8")
+            continue
         words = shlex.split(line)
         if words[0] == "cd":
             place /= words[1]
@@ -82,6 +85,15 @@ def test_the_commands_of_a_document_run_in_their_order(document: Path, lang: str
         assert done.returncode == 0, f"{line}\n{done.stderr}"
         if words[1] == "new":  # the editor would write it now; an open skeleton does not build
             shutil.rmtree(Path(done.stdout.splitlines()[0]).parent)
+
+
+def _steps(document: Path) -> Iterator[tuple[Block, str]]:
+    """Each line to be typed, and each file to be written (an empty line), in the order of the document."""
+    for block in blocks(document):
+        if block.file:
+            yield block, ""
+        elif block.language == "sh":
+            yield from ((block, line) for line in block.text.splitlines())
 
 
 def test_the_readme_shows_what_an_open_skeleton_is_told(tmp_path: Path) -> None:

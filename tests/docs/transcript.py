@@ -28,13 +28,16 @@ from tempfile import TemporaryDirectory
 from newsletter import cli, language
 from newsletter.issue import scaffold
 from newsletter.language import _
-from tests.docs.documents import between
+from tests.docs.documents import DOCS, between
 
+LIST = DOCS / "leserliste.md"
 DAY = date(2026, 10, 5)
 REFUSED = "abgelehnt"
 _WIDTH = "80"
 _BLOCK = re.compile(r"^```(?P<language>\w+) ?(?P<note>.*)\n(?P<text>(?s:.*?))^```$", re.MULTILINE)
-_ROW = re.compile(r"^\| `(?P<expression>[^`]+)` \| (?P<meaning>.+) \| (?P<found>.*) \|$", re.MULTILINE)
+_ROW = re.compile(
+    r"^\| `(?P<expression>[^`]+)` \| (?P<meaning>[^|]+) \| *(?P<found>[^|]*?) *\|$", re.MULTILINE
+)
 _STEP = re.compile(f"{_BLOCK.pattern}|{_ROW.pattern}", re.MULTILINE)
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T\d\d:\d\d:\d\d\+00:00")
 _MONTH = re.compile(r"^  \d{4}-\d\d(?=  \+)", re.MULTILINE)

@@ -46,10 +46,8 @@ def _necessity(*, message: str, reason: str, at_most: int | None = None) -> Nece
     return Necessity(message=re.compile(message), reason=reason, at_most=at_most)
 
 
-def without_necessities(
-    verdicts: Sequence[Verdict], necessities: Sequence[Necessity]
-) -> tuple[Verdict, ...]:
-    """The verdicts less what is allowed; entries stale or overdrawn over all of them are findings of the last."""
+def without_necessities(verdicts: Sequence[Verdict], necessities: Sequence[Necessity]) -> tuple[Verdict, ...]:
+    """The verdicts less what is allowed; a stale or overdrawn entry is a finding of the last."""
     everything = [finding for verdict in verdicts for finding in verdict.findings]
     faults = tuple(fault for entry in necessities for fault in _faults(entry, everything))
     *cleared, last = [_cleared(verdict, necessities) for verdict in verdicts]

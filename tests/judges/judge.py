@@ -85,10 +85,11 @@ def main() -> int:
 
 
 def _parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.judges", description="Every judge on some builds, and on an issue that has everything.")
-    parser.add_argument(
-        "builds", type=Path, nargs="+", help="folders with mail.html and archive/index.html"
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.judges",
+        description="Every judge on some builds, and on an issue that has everything.",
     )
+    parser.add_argument("builds", type=Path, nargs="+", help="folders with mail.html and archive/index.html")
     parser.add_argument("--write", action="store_true", help="write docs/quality.md as well")
     parser.add_argument("--date", type=dt.date.fromisoformat, help="the date that --write puts in")
     arguments = parser.parse_args()

@@ -1,0 +1,1 @@
+"""The database: opened safely, migrated once, never half written."""
