@@ -31,12 +31,13 @@ class State:
 def state(db: Database) -> State:
     """Compare a database with the migrations this version knows."""
     known = [one.name for one in _migrations._migrations]  # noqa: SLF001 (the library has no question for it)
+    has_tables = bool(db.table_names())  # asked first: another process may be making all of it just now
     applied = tuple(one.name for one in _migrations.applied(db))
     return State(
         applied=applied,
         pending=tuple(name for name in known if name not in applied),
         newer=next((name for name in applied if name not in known), None),
-        foreign=not applied and bool(db.table_names()),
+        foreign=has_tables and not applied,
     )
 
 

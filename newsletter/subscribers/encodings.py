@@ -127,8 +127,8 @@ def _wide(file: IO[bytes]) -> Text:
             text = decoder.decode(block, final=not block)
         except UnicodeDecodeError as err:
             raise _damaged(lines + 1) from err
-        if "\0" in text:
-            raise _damaged(lines + 1)
+        if (at := text.find("\0")) >= 0:
+            raise _damaged(lines + (text.count("\n", 0, at) or text.count("\r", 0, at)) + 1)
         last = max(text.rfind("\n"), text.rfind("\r"))
         since = len(text) - last - 1 if last >= 0 else since + len(text)
         lines += text.count("\n") or text.count("\r")

@@ -6,6 +6,7 @@ nothing. A file appears whole or not at all, is private (0600), and replaces ano
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
@@ -19,7 +20,7 @@ from typing import IO, Any, Literal
 from newsletter.errors import NewsletterError, UsageError
 from newsletter.language import _
 from newsletter.settings_model import Settings
-from newsletter.subscribers.formulas import neutralised
+from newsletter.subscribers.formulas import FIRSTS, neutralised
 from newsletter.subscribers.list import SubscriberList
 from newsletter.subscribers.model import TEXTS
 from newsletter.validation import did_you_mean
@@ -30,6 +31,8 @@ MAX_SHEET_ROWS = 1_048_576
 MAX_SHEET_CELL = 32_767
 _BEFORE_OWN = ("address", "form", *TEXTS, "tags")
 _AFTER_OWN = ("status", "joined_at")
+_SQL = {"tags": "trim(tags, ',')", "expires_at": "ifnull(expires_at, '')"}
+"""Columns that are not written as they are kept."""
 _ON_DEMAND = ("source", "changed_at", "expires_at", "domain")
 """What an import would not take; written when it is asked for."""
 
@@ -126,7 +129,8 @@ def csv_writer(file: IO[bytes], delimiter: str) -> tuple[Any, io.TextIOWrapper]:
     if len(delimiter) != 1 or delimiter not in ";,\t|":
         message = _("“{delimiter}” separates no columns.").format(delimiter=delimiter)
         raise UsageError(message, cure=_("There are: {names}.").format(names="; , | TAB"))
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="", write_through=False)
+    file.write(codecs.BOM_UTF8)
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="")
     return csv.writer(text, delimiter=delimiter, lineterminator="\r\n"), text
 
 
@@ -171,34 +175,36 @@ def _written(
 
 def _rows(
     people: SubscriberList, names: Sequence[str], where: tuple[str, Sequence[object]]
-) -> Iterator[list[str]]:
+) -> Iterator[tuple[str, ...]]:
     """Give people's cells, tags as `a,b`."""
-    own = people.settings.fields
-    wanted = [name for name in names if name not in own]
-    sql = f"SELECT {', '.join((*wanted, 'fields'))} FROM subscriber WHERE {where[0]} ORDER BY key"  # noqa: S608 (names checked, condition compiled)
-    places = [(name, wanted.index(name) if name in wanted else -1) for name in names]
-    at_tags = wanted.index("tags") if "tags" in wanted else -1
-    for row in people.db.conn.execute(sql, tuple(where[1])):
-        fields = json.loads(row[-1]) if row[-1] != "{}" else {}
-        yield [
-            (row[at] or "" if at != at_tags else row[at].strip(",")) if at >= 0 else fields.get(name, "")
-            for name, at in places
-        ]
+    own = [name for name in names if name in people.settings.fields]
+    ours = [name for name in names if name not in own]
+    chosen = ", ".join(("fields", *(_SQL.get(name, name) for name in ours)))
+    sql = f"SELECT {chosen} FROM subscriber WHERE {where[0]} ORDER BY key"  # noqa: S608 (names checked, condition compiled)
+    order = [(*own, *ours).index(name) for name in names]
+    nothing = ("",) * len(own)
+    for fields, *cells in people.db.conn.execute(sql, tuple(where[1])):
+        given = nothing
+        if own and fields != "{}":
+            known = json.loads(fields)
+            given = tuple([known.get(name, "") for name in own])
+        row = (*given, *cells)
+        yield tuple([row[at] for at in order])
 
 
-def _write_csv(file: IO[bytes], names: Sequence[str], rows: Iterable[list[str]], delimiter: str) -> int:
+def _write_csv(file: IO[bytes], names: Sequence[str], rows: Iterable[Sequence[str]], delimiter: str) -> int:
     writer, text = csv_writer(file, delimiter)
     count = 0
     try:
         writer.writerow(names)
         for count, row in enumerate(rows, 1):  # noqa: B007 (the last one is the count)
-            writer.writerow(map(neutralised, row))
+            writer.writerow([neutralised(cell) if cell[:1] in FIRSTS else cell for cell in row])
     finally:
         text.detach()
     return count
 
 
-def _write_json(file: IO[bytes], names: Sequence[str], rows: Iterable[list[str]]) -> int:
+def _write_json(file: IO[bytes], names: Sequence[str], rows: Iterable[Sequence[str]]) -> int:
     """Write an array with a line for each person; tags are a list, everything else is text."""
     count, before = 0, b"[\n"
     for count, row in enumerate(rows, 1):  # noqa: B007 (the last one is the count)
@@ -211,7 +217,7 @@ def _write_json(file: IO[bytes], names: Sequence[str], rows: Iterable[list[str]]
     return count
 
 
-def _write_xlsx(file: IO[bytes], names: Sequence[str], rows: Iterable[list[str]]) -> int:
+def _write_xlsx(file: IO[bytes], names: Sequence[str], rows: Iterable[Sequence[str]]) -> int:
     """Write a worksheet of text cells; no cell can be a formula, as none begins with `=`."""
     from openpyxl import Workbook  # noqa: PLC0415 (only XLSX pays for it)
     from openpyxl.utils.exceptions import IllegalCharacterError  # noqa: PLC0415
@@ -221,13 +227,22 @@ def _write_xlsx(file: IO[bytes], names: Sequence[str], rows: Iterable[list[str]]
     sheet.freeze_panes = "A2"
     sheet.append(list(names))
     count = 0
-    for count, row in enumerate(rows, 1):
-        if any(len(cell) >= MAX_SHEET_CELL for cell in row):
-            raise ExportError(_("Row {row} has a cell that is too long for XLSX.").format(row=count + 1))
-        try:
-            sheet.append([neutralised(cell) or None for cell in row])
-        except (IllegalCharacterError, ValueError) as err:
-            message = _("Row {row} has a character that XLSX cannot hold.").format(row=count + 1)
-            raise ExportError(message, cure=_("Export them as CSV.")) from err
+    try:
+        for count, row in enumerate(rows, 1):
+            sheet.append([_sheet_cell(cell, count) for cell in row])
+    except (IllegalCharacterError, ValueError) as err:
+        # What is half written lies in a temporary file, with people's data: close and delete it.
+        sheet.close()
+        sheet._writer.cleanup()  # noqa: SLF001 (openpyxl has no other way)
+        if isinstance(err, ExportError):
+            raise
+        message = _("Row {row} has a character that XLSX cannot hold.").format(row=count + 1)
+        raise ExportError(message, cure=_("Export them as CSV.")) from err
     book.save(file)
     return count
+
+
+def _sheet_cell(cell: str, row: int) -> str | None:
+    if len(cell) >= MAX_SHEET_CELL:
+        raise ExportError(_("Row {row} has a cell that is too long for XLSX.").format(row=row + 1))
+    return (neutralised(cell) if cell[:1] in FIRSTS else cell) or None

@@ -1,4 +1,4 @@
-"""The list's numbers as one HTML file: pictures (SVG) and tables, light and dark, no script, nothing remote."""
+"""The list's numbers as one HTML file: pictures and tables, light and dark, no script, nothing remote."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from newsletter.subscribers.chart import STATUS_NAMES
 from newsletter.subscribers.stats import Month, Share, Stats
 from newsletter.subscribers.svg import Plot, bars, line
 
-_CSS = Markup(
-    """
+_CSS = """
 :root{color-scheme:light dark;--paper:#fff;--ink:#1c1c1c;--faint:#5a5a5a;--rule:#d5d5d5;
 --more:#0b5cab;--less:#b3400e}
 @media(prefers-color-scheme:dark){:root{--paper:#16181b;--ink:#ededed;--faint:#b4b4b4;--rule:#3d4046;
@@ -28,7 +27,6 @@ table{border-collapse:collapse}caption{text-align:left;font-weight:600;padding:.
 th,td{padding:.2rem 1.2rem .2rem 0;text-align:left;border-bottom:1px solid var(--rule)}
 td,th.n{text-align:right;font-variant-numeric:tabular-nums}
 """.strip()
-)
 
 
 def page(stats: Stats, *, title: str, phrases: Phrases) -> str:

@@ -106,7 +106,8 @@ def _axes(plot: Plot, scale: _Scale) -> Markup:
 
 def _rule(y: float, label: str) -> Markup:
     return Markup(
-        '<line class="rule" x1="{}" x2="{}" y1="{y}" y2="{y}"/><text x="{}" y="{}" text-anchor="end">{}</text>'
+        '<line class="rule" x1="{}" x2="{}" y1="{y}" y2="{y}"/>'
+        '<text x="{}" y="{}" text-anchor="end">{}</text>'
     ).format(_LEFT, _WIDTH - _RIGHT, _LEFT - 8, y + 4, label, y=y)
 
 

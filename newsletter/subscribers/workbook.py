@@ -74,9 +74,9 @@ def cell(value: object) -> str:
 def _sheet(path: Path) -> Iterator[Worksheet]:
     from openpyxl import load_workbook  # noqa: PLC0415 (only workbooks pay for it)
 
-    with warnings.catch_warnings():
+    with path.open("rb") as file, warnings.catch_warnings():  # openpyxl leaves open what it opens and cannot read
         warnings.filterwarnings("ignore", module="openpyxl")  # styles and drop-downs that it leaves out
-        book = load_workbook(path, read_only=True, data_only=True)
+        book = load_workbook(file, read_only=True, data_only=True)
         try:
             yield book.worksheets[0]
         finally:

@@ -27,7 +27,6 @@ from tempfile import TemporaryDirectory
 
 from newsletter import cli, language
 from newsletter.issue import scaffold
-from newsletter.language import _
 from tests.docs.documents import DOCS, between
 
 LIST = DOCS / "leserliste.md"
@@ -51,6 +50,11 @@ class Run:
     code: int
     output: str
     wanted_refusal: bool
+
+    @property
+    def ended_as_marked(self) -> bool:
+        """Whether it was refused where the document says so, and only there."""
+        return (self.code != 0) is self.wanted_refusal
 
 
 @dataclass
@@ -98,18 +102,19 @@ class _Player:
         elif step["language"] == "sh":
             for line in step["text"].splitlines():
                 self._run(line, wanted_refusal=note == REFUSED)
-        elif note == "ausgabe":
+        elif note == "ausgabe" and self._played.runs[-1].ended_as_marked:
             return f"```text ausgabe\n{self._played.runs[-1].output}```"
         return block
 
-    def _run(self, line: str, *, wanted_refusal: bool = False) -> str:
-        code, output = _said(shlex.split(line)[1:])
-        self._played.runs.append(Run(line, code, output, wanted_refusal))
-        return output
+    def _run(self, line: str, *, wanted_refusal: bool = False) -> Run:
+        run = Run(line, *_said(shlex.split(line)[1:]), wanted_refusal)
+        self._played.runs.append(run)
+        return run
 
     def _expression(self, row: re.Match[str]) -> str:
         where = shlex.quote(row["expression"])
-        people = json.loads(self._run(f"newsletter subscribers list --json --where {where}"))
+        run = self._run(f"newsletter subscribers list --json --where {where}")
+        people = json.loads(run.output) if run.ended_as_marked else []
         self._played.found[row["expression"]] = addresses = [person["address"] for person in people]
         names = ", ".join(re.split("[.@]", address)[0] for address in addresses) or "–"
         return f"| `{row['expression']}` | {row['meaning']} | {names} |"
@@ -137,8 +142,7 @@ def _said(arguments: list[str]) -> tuple[int, str]:
     with redirect_stdout(paper), redirect_stderr(paper):
         code = cli.main(arguments)
     paper.seek(0)
-    lines = [line for line in paper.read().splitlines() if line != _("Importing")]  # the progress bar
-    return code, _on_the_day("".join(f"{line.rstrip()}\n" for line in lines))
+    return code, _on_the_day("".join(f"{line.rstrip()}\n" for line in paper.read().splitlines()))
 
 
 def _on_the_day(text: str) -> str:

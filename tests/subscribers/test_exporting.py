@@ -128,7 +128,7 @@ def test_any_name_survives(tmp_path_factory: pytest.TempPathFactory, names: list
             )
         for form in ("csv", "xlsx"):
             path = folder / f"people.{form}"
-            exporting.write(people, path, form)  # type: ignore[arg-type]
+            exporting.write(people, path, form)
             assert _imported(people, path)["unchanged"] == len(names), names
 
 
@@ -221,9 +221,14 @@ def test_files_are_private_and_stay(tmp_path: Path) -> None:
 def test_who_comes_second_overwrites_nothing(tmp_path: Path) -> None:
     """A file that somebody else made while we were writing is not overwritten."""
     path = tmp_path / "a.csv"
-    with pytest.raises(UsageError, match="is there already"), exporting.fresh_file(path) as file:
-        file.write(b"ours")
-        path.write_bytes(b"theirs")
+
+    def write() -> None:
+        with exporting.fresh_file(path) as file:
+            file.write(b"ours")
+            path.write_bytes(b"theirs")
+
+    with pytest.raises(UsageError, match="is there already"):
+        write()
     assert path.read_bytes() == b"theirs"
     assert [found.name for found in tmp_path.iterdir()] == ["a.csv"]
 
@@ -232,9 +237,14 @@ def test_a_failure_leaves_nothing(tmp_path: Path) -> None:
     """When writing fails half way there is neither a file nor a rest of one, and the old one stays."""
     path = tmp_path / "a.csv"
     path.write_bytes(b"old")
-    with pytest.raises(RuntimeError), exporting.fresh_file(path, overwrite=True) as file:
-        file.write(b"new")
-        raise RuntimeError
+
+    def write() -> None:
+        with exporting.fresh_file(path, overwrite=True) as file:
+            file.write(b"new")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write()
     assert [(found.name, found.read_bytes()) for found in tmp_path.iterdir()] == [("a.csv", b"old")]
 
 

@@ -126,8 +126,8 @@ def test_the_json_is_stable(tmp_path: Path) -> None:
     }
 
 
-STEPS = st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["unsubscribed", "bounced", "complained", "pending", "active"]),
-                           st.integers(1, 4)), max_size=12)  # fmt: skip
+STATUSES = st.sampled_from(["unsubscribed", "bounced", "complained", "pending", "active"])
+STEPS = st.lists(st.tuples(st.integers(0, 3), STATUSES, st.integers(1, 4)), max_size=12)
 
 
 @given(steps=STEPS)

@@ -91,9 +91,15 @@ def test_a_pattern_of_many_stars_is_quick(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        ("pattern;reason\na@example.org;Anruf\n@spam.example;\n", [("a@example.org", "Anruf"), ("@spam.example", "imported")]),
+        (
+            "pattern;reason\na@example.org;Anruf\n@spam.example;\n",
+            [("a@example.org", "Anruf"), ("@spam.example", "imported")],
+        ),
         ("a@example.org\nspam.example\n", [("a@example.org", "imported"), ("@spam.example", "imported")]),
-        ("@spam.example;Anruf\n# Anmerkung\n\n'@b.example;'=1\n", [("@spam.example", "Anruf"), ("@b.example", "=1")]),
+        (
+            "@spam.example;Anruf\n# Anmerkung\n\n'@b.example;'=1\n",
+            [("@spam.example", "Anruf"), ("@b.example", "=1")],
+        ),
         ("Grund,E-Mail\nBeschwerde,a@example.org\n", [("a@example.org", "Beschwerde")]),
     ],
     ids=["headings", "patterns alone", "no headings", "other order"],
@@ -129,7 +135,9 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
 
 
 REASONS = st.text(st.sampled_from("=+@'\"; ,aü"), max_size=10).map(str.strip)
-PATTERNS = st.sampled_from(["a@example.org", "@example.org", "*@*.example.org", "info@*", "=x@example.org", "+1@example.org"])  # fmt: skip
+PATTERNS = st.sampled_from(
+    ["a@example.org", "@example.org", "*@*.example.org", "info@*", "=x@example.org", "+1@example.org"]
+)
 
 
 @given(listed=st.dictionaries(PATTERNS, REASONS, min_size=1))
