@@ -150,6 +150,7 @@ class Segment(_Part):
 
     title: Text
     where: str = ""
+    """Who belongs to it, such as `tag = kreise`; without it, those who carry its name as a tag."""
 
 
 def _segment_name(value: str) -> str:
@@ -158,6 +159,24 @@ def _segment_name(value: str) -> str:
     return value
 
 
+_OWN_FIELDS = frozenset(
+    {
+        "address", "form", "title", "first_name", "last_name", "name", "organisation", "salutation", "language",
+        "tags", "status", "source", "domain", "joined_at", "changed_at", "expires_at", "unsubscribe_url",
+    }
+)  # fmt: skip
+"""What a subscriber or a personal place is called already."""
+
+
+def _field_name(value: str) -> str:
+    if value in _OWN_FIELDS:
+        raise ValueError(
+            _("“{name}” is known of everybody already; name the field otherwise").format(name=value)
+        )
+    return value
+
+
+FieldName = Annotated[Name, AfterValidator(_field_name)]
 SegmentName = Annotated[Name, AfterValidator(_segment_name)]
 
 
@@ -172,5 +191,5 @@ class Settings(_Part):
     legal: Legal = Field(default_factory=Legal)
     paths: Paths = Field(default_factory=Paths)
     privacy: Privacy = Field(default_factory=Privacy)
-    fields: dict[Name, PersonalField] = Field(default_factory=dict)
+    fields: dict[FieldName, PersonalField] = Field(default_factory=dict)
     segments: dict[SegmentName, Segment] = Field(default_factory=dict)

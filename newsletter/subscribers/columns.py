@@ -154,7 +154,7 @@ def _headings(settings: Settings) -> dict[str, tuple[str, ...]]:
 
 
 def _plain(header: str) -> str:
-    return re.sub(r"\s+", " ", header.strip().strip("\ufeff*:").casefold())
+    return re.sub(r"\s+", " ", header.casefold()).strip("\ufeff*: ")
 
 
 def _index(header: str, by_name: Mapping[str, int], headers: Sequence[str]) -> int:

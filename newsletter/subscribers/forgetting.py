@@ -96,7 +96,7 @@ def _scrub(people: SubscriberList) -> None:
     """Build the file anew: what SQLite once moved from page to page has left copies that no delete reaches.
 
     Measured on 20,000 people, 600 of them erased: with `secure_delete` alone one address was still to be read
-    in the file, without it 321. VACUUM takes a second for some 300 MB.
+    in the file, without it 321. VACUUM took 1.2 s for 300,000 people (150 MB), and as much memory.
     """
     try:
         people.db.conn.execute("VACUUM")

@@ -163,12 +163,12 @@ class EventLog:
                 text = _("events {first} to {last} are missing").format(first=expected, last=seq - 1)
                 yield Damage(seq, text)
                 expected = seq
+            if kind in FORGETTING:
+                open_ends.pop(person, None)
             if detail is None and salt is None:
                 open_ends.setdefault(person, seq)
             elif detail is None or salt is None or _commitment(salt, detail) != commitment:
                 yield Damage(seq, _("what happened was altered"))
-            if kind in FORGETTING:
-                open_ends.pop(person, None)
             facts = _facts(at, kind, source, wordings.get(wording, "?"))
             if _hash(last, commitment, seq, person, facts) != digest:
                 yield Damage(seq, _("the event was altered, or does not follow the one before it"))

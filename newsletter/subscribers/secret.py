@@ -37,15 +37,14 @@ class Secret:
             KeyFileError: it is missing although the list has used one, is no key, cannot be read, or can be
                 read by others.
         """
+        if not fresh and not path.exists():
+            message = _("The key {path} is missing; this list was made with one.").format(path=path)
+            raise KeyFileError(message, cure=_("Put it back from your backup; a new one would not fit."))
         try:
             if fresh:
                 _make(path)
             text = path.read_bytes()
             mode = path.stat().st_mode
-        except FileNotFoundError as err:
-            message = _("The key {path} is missing; this list was made with one.").format(path=path)
-            cure = _("Put it back from your backup; a new one would not fit.")
-            raise KeyFileError(message, cure=cure) from err
         except OSError as err:
             message = _("{path} cannot be used: {reason}.").format(path=path, reason=err.strerror)
             raise KeyFileError(message, cure=_("Check that the file and its folder are yours.")) from err

@@ -85,7 +85,7 @@ def _growth(months: Sequence[Month], phrases: Phrases) -> Markup:
     )
     change = Plot(
         id="change",
-        title=phrases("Joined and left in each month"),
+        title=phrases("Joined (up) and left (down) in each month"),
         description=phrases("{joined} joined, {left} left; the numbers are in the table below.").format(
             joined=_number(sum(month.joined for month in months), phrases),
             left=_number(sum(month.left for month in months), phrases),

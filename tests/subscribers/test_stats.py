@@ -85,6 +85,19 @@ def test_who_never_confirmed_never_joined(tmp_path: Path, kinds: list[str], join
         assert sum(month.joined for month in _counted(people).growth) == joined
 
 
+@pytest.mark.parametrize("known", [True, False], ids=["erased", "only forgotten"])
+def test_the_erased_have_joined_and_left(tmp_path: Path, *, known: bool) -> None:
+    """A person who was active stays in the growth when nothing personal is left of them."""
+    with crowd.opened_list(tmp_path) as people:
+        number = crowd.join(people, "a@one.example", joined_at=_at(1))
+        people.forget(number)
+        if known:
+            crowd.note(people, number, "erased", _at(3))
+        months = {month.month: (month.joined, month.left) for month in _counted(people).growth}
+    assert months["2024-01"] == (1, 0)
+    assert months["2024-03"] == (0, int(known))
+
+
 def test_months_are_local(tmp_path: Path) -> None:
     """Who joins half an hour after midnight in Berlin joins in the new month."""
     with crowd.opened_list(tmp_path) as people:
