@@ -161,8 +161,9 @@ def _segment_name(value: str) -> str:
 
 _OWN_FIELDS = frozenset(
     {
-        "address", "form", "title", "first_name", "last_name", "name", "organisation", "salutation", "language",
-        "tags", "status", "source", "domain", "joined_at", "changed_at", "expires_at", "unsubscribe_url",
+        "address", "form", "title", "first_name", "last_name", "name", "organisation", "salutation",
+        "language", "tags", "status", "source", "domain", "joined_at", "changed_at", "expires_at",
+        "unsubscribe_url",
     }
 )  # fmt: skip
 """What a subscriber or a personal place is called already."""

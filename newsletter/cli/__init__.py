@@ -88,12 +88,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except NewsletterError as err:
         if "--debug" in args:
             traceback.print_exc()
-        click.echo(_told(err), err=True)
+        click.echo(_harmless(_told(err)), err=True)
         return err.exit_code
     except Exception as err:  # noqa: BLE001 (the one place that catches; nobody is to read a traceback)
         if "--debug" in args:
             traceback.print_exc()
-        click.echo(_unforeseen(err), err=True)
+        click.echo(_harmless(_unforeseen(err)), err=True)
         return 1
     return int(result or 0)
 
@@ -107,6 +107,11 @@ def _told(err: NewsletterError) -> str:
         replace(one, where=replace(one.where, path=_seen_from(here, one.where.path))) for one in err.faults
     )
     return "\n".join(map(str, shown))
+
+
+def _harmless(text: str) -> str:
+    """Leave nothing in a message that could steer a terminal: it may quote a file or the database."""
+    return "".join(char if char.isprintable() or char == "\n" else "\ufffd" for char in text)
 
 
 def _seen_from(here: Path, path: Path) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,19 @@ from newsletter.subscribers.list import SubscriberList
 AT = "2024-05-01T08:00:00+00:00"
 
 
-def imported(people: SubscriberList, file: Path, *choices: str, **order: Any) -> Outcome:
+def imported(
+    people: SubscriberList,
+    file: Path,
+    *choices: str,
+    progress: Callable[[int], object] = int,
+    **order: Any,
+) -> Outcome:
     """Import a file as active people with a consent, unless told otherwise."""
     table = tables.survey(file)
     chosen = columns.remembered(people.db.conn, table.headers) | columns.parse_choice(choices)
     mapped = columns.mapped(table.headers, people.settings, chosen)
     given = {"status": "active", "consent": "Form 2022: yes, please.", "at": AT} | order
-    return importing.run(people, importing.Order(table=table, columns=mapped, **given))
+    return importing.run(people, importing.Order(table=table, columns=mapped, **given), progress)
 
 
 def written(folder: Path, text: str, *, encoding: str = "utf-8", name: str = "people.csv") -> Path:
