@@ -6,16 +6,20 @@ import unicodedata
 
 import email_validator
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import assume, example, given, reject
 from hypothesis import strategies as st
 
 from newsletter import address
 from newsletter.address import Address, AddressError, key_of, shortened
 
 PIECE = st.text("abz019-_+.'ÄßKſİ", min_size=1, max_size=12)
-DOMAINS = st.sampled_from(["Example.ORG", "müller.de", "xn--mller-kva.de", "MÜLLER.de", "bücher.example", "a-b.co"])
+DOMAINS = st.sampled_from(
+    ["Example.ORG", "müller.de", "xn--mller-kva.de", "MÜLLER.de", "bücher.example", "a-b.co"]
+)
 ANY = st.one_of(
-    st.builds("{}@{}.{}".format, PIECE, PIECE, st.sampled_from(["de", "test", "example", "museum", "c0m", "köln"])),
+    st.builds(
+        "{}@{}.{}".format, PIECE, PIECE, st.sampled_from(["de", "test", "example", "museum", "c0m", "köln"])
+    ),
     st.builds("{}@{}".format, PIECE, DOMAINS),
     st.emails(),
     st.text(max_size=30),
@@ -35,7 +39,16 @@ ANY = st.one_of(
         ('"a b"@example.org', '"a b"@example.org'),
         ("o'hara+x@example.org", "o'hara+x@example.org"),
     ],
-    ids=["capitals", "U-label", "capital U-label", "A-label", "umlaut", "decomposed umlaut", "quoted", "signs"],
+    ids=[
+        "capitals",
+        "U-label",
+        "capital U-label",
+        "A-label",
+        "umlaut",
+        "decomposed umlaut",
+        "quoted",
+        "signs",
+    ],
 )
 def test_key(text: str, key: str) -> None:
     """Each spelling has the one key; the spelling itself is kept."""
@@ -60,10 +73,21 @@ def test_key(text: str, key: str) -> None:
         ("l" * 64 + "@" + "d" * 251 + ".org", "it has 320 characters, 254 are possible."),
     ],
     ids=[
-        "empty", "no @", "space", "two", "local", "two @", "no dot", "two dots", "NUL", "hyphen", "long label",
-        "long local part", "320 characters",
+        "empty",
+        "no @",
+        "space",
+        "two",
+        "local",
+        "two @",
+        "no dot",
+        "two dots",
+        "NUL",
+        "hyphen",
+        "long label",
+        "long local part",
+        "320 characters",
     ],
-)  # fmt: skip
+)
 def test_refused(text: str, reason: str) -> None:
     """What no mail could reach is refused with the likely reason, in the editor's words."""
     with pytest.raises(AddressError) as caught:
@@ -100,8 +124,10 @@ def test_the_short_way_accepts_what_the_validator_accepts(text: str) -> None:
     try:
         key = key_of(text)
     except AddressError:
-        assume(False)
-    valid = email_validator.validate_email(text, check_deliverability=False, allow_quoted_local=True, strict=True)
+        reject()
+    valid = email_validator.validate_email(
+        text, check_deliverability=False, allow_quoted_local=True, strict=True
+    )
     local = unicodedata.normalize("NFC", valid.local_part.lower())
     assert key == f"{local}@{valid.ascii_domain.lower()}"
 
@@ -113,7 +139,7 @@ def test_the_short_way_refuses_nothing(text: str) -> None:
     try:
         email_validator.validate_email(text, check_deliverability=False, allow_quoted_local=True, strict=True)
     except email_validator.EmailNotValidError:
-        assume(False)
+        reject()
     assert key_of(text)
 
 
@@ -123,7 +149,7 @@ def test_a_key_is_its_own_key(text: str) -> None:
     try:
         key = key_of(text)
     except AddressError:
-        assume(False)
+        reject()
     assert key_of(key) == key
 
 
@@ -134,7 +160,7 @@ def test_spellings_meet(local: str, domain: str) -> None:
     try:
         key = key_of(text)
     except AddressError:
-        assume(False)
+        reject()
     assert key_of(f"{local.upper()}@{domain.upper()}") == key
     assert key_of(unicodedata.normalize("NFD", text)) == key
     assert key_of(key.rpartition("@")[0] + "@" + domain) == key

@@ -41,10 +41,10 @@ OPTIN_TIME, …, TAGS`; `Address` is the postal one there), CleverReach (`email,
 """
 FORMS: Mapping[str, str] = {
     "frau": "frau", "fr.": "frau", "fr": "frau", "ms": "frau", "mrs": "frau", "female": "frau",
-    "weiblich": "frau", "w": "frau", "f": "frau", "herr": "herr", "hr.": "herr", "herrn": "herr", "mr": "herr",
-    "male": "herr",
-    "männlich": "herr", "m": "herr", "divers": "neutral", "neutral": "neutral", "d": "neutral",
-    "x": "neutral", "none": "none", "": "none", "-": "none", "keine": "none", "unbekannt": "none",
+    "weiblich": "frau", "w": "frau", "f": "frau", "herr": "herr", "hr.": "herr", "herrn": "herr",
+    "mr": "herr", "male": "herr", "männlich": "herr", "m": "herr",
+    "divers": "neutral", "neutral": "neutral", "d": "neutral", "x": "neutral",
+    "none": "none", "": "none", "-": "none", "keine": "none", "unbekannt": "none",
 }  # fmt: skip
 
 

@@ -74,7 +74,10 @@ def cell(value: object) -> str:
 def _sheet(path: Path) -> Iterator[Worksheet]:
     from openpyxl import load_workbook  # noqa: PLC0415 (only workbooks pay for it)
 
-    with path.open("rb") as file, warnings.catch_warnings():  # openpyxl leaves open what it opens and cannot read
+    with (
+        path.open("rb") as file,
+        warnings.catch_warnings(),
+    ):  # openpyxl leaves open what it opens and cannot read
         warnings.filterwarnings("ignore", module="openpyxl")  # styles and drop-downs that it leaves out
         book = load_workbook(file, read_only=True, data_only=True)
         try:

@@ -158,7 +158,7 @@ def test_bad_input(built_office: Office, case: Case) -> None:
     done = built_office.quick("build")
     first, *rest = done.stderr.splitlines()
     assert (done.returncode, done.stdout) == (1, "")
-    assert first.startswith(f"{built_office.root / case.place}: ")
+    assert first.startswith(f"{case.place}: ")
     assert case.message in first
     assert case.cure in "\n".join(rest)
     assert all(line.startswith("    ") for line in rest), "one message, with its cure below"
@@ -174,7 +174,7 @@ def test_everything_at_once(built_office: Office) -> None:
     built_office.put(FILE, text)
     done = built_office.quick("build")
     places = [line.split(": ")[0] for line in done.stderr.splitlines() if not line.startswith(" ")]
-    file = built_office.root / FILE
+    file = FILE
     assert places == [f"{file}:9:1", f"{file}:10:1", f"{file}:11:11", f"{file}:14:5"]
 
 
@@ -183,7 +183,7 @@ def test_unreadable_issue(built_office: Office) -> None:
     (built_office.root / FILE).chmod(0)
     done = built_office.wrapped(_WITHOUT_RIGHTS, "build")
     assert done.returncode == 1
-    assert done.stderr == f"{built_office.root / FILE}: The file cannot be read: Permission denied.\n"
+    assert done.stderr == f"{FILE}: The file cannot be read: Permission denied.\n"
 
 
 _WITHOUT_RIGHTS = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []

@@ -94,7 +94,7 @@ def _live_until(home: Path, at: int) -> None:
             people.db.conn.set_trace_callback(count)
             live(people, home)
             people.db.conn.set_trace_callback(None)
-    except BaseException:  # the child must not go on as a second parent
+    except BaseException:  # noqa: BLE001 (the child must not go on as a second parent)
         sys.excepthook(*sys.exc_info())
         os._exit(1)
     os._exit(0)

@@ -14,12 +14,23 @@ from tests.subscribers import crowd
 
 OFFICE = ("E-Mail-Adresse", "Anrede", "Titel", "Vorname", "Name", "Kommune", "Telefon")
 LISTMONK = ("uuid", "email", "name", "attributes", "status", "created_at", "updated_at")
-MAILCHIMP = tuple(
-    "Address,Email Address,First Name,Last Name,Phone Number,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,"
-    "CONFIRM_IP,LATITUDE,LONGITUDE,GMTOFF,DSTOFF,TIMEZONE,CC,REGION,LAST_CHANGED,LEID,EUID,NOTES,TAGS".split(",")
-)
+MAILCHIMP = (
+    "Address", "Email Address", "First Name", "Last Name", "Phone Number", "MEMBER_RATING", "OPTIN_TIME",
+    "OPTIN_IP", "CONFIRM_TIME", "CONFIRM_IP", "LATITUDE", "LONGITUDE", "GMTOFF", "DSTOFF", "TIMEZONE", "CC", "REGION",
+    "LAST_CHANGED", "LEID", "EUID", "NOTES", "TAGS",
+)  # fmt: skip
 CLEANED = ("Email Address", "First Name", "Last Name", "CLEAN_TIME", "CLEAN_CAMPAIGN_TITLE", "LEID", "EUID")
-CLEVERREACH = ("email", "registered", "activated", "deactivated", "bounced", "source", "anrede", "vorname", "nachname")
+CLEVERREACH = (
+    "email",
+    "registered",
+    "activated",
+    "deactivated",
+    "bounced",
+    "source",
+    "anrede",
+    "vorname",
+    "nachname",
+)
 SETTINGS = Settings(
     newsletter=Newsletter(title="Kreisblatt"),
     sender=Sender(name="Redaktion", address="redaktion@kreis.example"),
@@ -38,37 +49,61 @@ def _found(got: Mapped, headers: tuple[str, ...]) -> dict[str, str]:
         (
             OFFICE,
             {
-                "address": "E-Mail-Adresse", "form": "Anrede", "title": "Titel", "first_name": "Vorname",
-                "last_name": "Name", "organisation": "Kommune",
+                "address": "E-Mail-Adresse",
+                "form": "Anrede",
+                "title": "Titel",
+                "first_name": "Vorname",
+                "last_name": "Name",
+                "organisation": "Kommune",
             },
         ),
         (LISTMONK, {"address": "email", "last_name": "name", "attributes": "attributes", "status": "status"}),
         (
             MAILCHIMP,
             {
-                "address": "Email Address", "first_name": "First Name", "last_name": "Last Name", "tags": "TAGS",
+                "address": "Email Address",
+                "first_name": "First Name",
+                "last_name": "Last Name",
+                "tags": "TAGS",
                 "region": "REGION",
             },
         ),
         (
             CLEANED,
             {
-                "address": "Email Address", "first_name": "First Name", "last_name": "Last Name",
+                "address": "Email Address",
+                "first_name": "First Name",
+                "last_name": "Last Name",
                 "bounced_at": "CLEAN_TIME",
             },
         ),
         (
             CLEVERREACH,
             {
-                "address": "email", "left_at": "deactivated", "bounced_at": "bounced", "form": "anrede",
-                "first_name": "vorname", "last_name": "nachname",
+                "address": "email",
+                "left_at": "deactivated",
+                "bounced_at": "bounced",
+                "form": "anrede",
+                "first_name": "vorname",
+                "last_name": "nachname",
             },
         ),
-        (("Regierungsbezirk", "E-Mail :", "SIZE"), {"address": "E-Mail :", "region": "Regierungsbezirk", "size": "SIZE"}),
+        (
+            ("Regierungsbezirk", "E-Mail :", "SIZE"),
+            {"address": "E-Mail :", "region": "Regierungsbezirk", "size": "SIZE"},
+        ),
         (("Name", "Nachname", "Mail"), {"last_name": "Nachname", "address": "Mail"}),
     ],
-    ids=["office", "listmonk", "Mailchimp", "Mailchimp's cleaned", "CleverReach", "own fields", "the surer heading"],
-)  # fmt: skip
+    ids=[
+        "office",
+        "listmonk",
+        "Mailchimp",
+        "Mailchimp's cleaned",
+        "CleverReach",
+        "own fields",
+        "the surer heading",
+    ],
+)
 def test_columns_are_recognised(headers: tuple[str, ...], found: dict[str, str]) -> None:
     """Each system's headings fill the fields they mean; Mailchimp's `Address` is the postal one."""
     got = mapped(headers, SETTINGS, {})
@@ -123,7 +158,7 @@ def test_choices_are_read_from_options() -> None:
 
 
 def test_a_choice_is_remembered_for_the_same_headings(people: SubscriberList) -> None:
-    """The next file with these headings, however they are written, needs no option; the last choice counts."""
+    """The next file with these headings, however written, needs no option; the last choice counts."""
     remember(people.db.conn, ["Mail", "Ort"], {"Ort": "region"}, crowd.AT)
     remember(people.db.conn, ["Mail", "Ort"], {"Ort": "organisation"}, crowd.AT)
     assert remembered(people.db.conn, ["MAIL ", "ort"]) == {"Ort": "organisation"}

@@ -47,24 +47,37 @@ def test_a_german_table_is_taken(people: SubscriberList, tmp_path: Path) -> None
     """What an office keeps in Excel arrives as it is meant."""
     text = (
         "E-Mail-Adresse;Anrede;Titel;Vorname;Name;Kommune;Sprache;Schlagwörter;Region;since\r\n"
-        "Jürgen.Groß@Müller.example;Herr;Dr.\xa0jur.;Jürgen;Groß;Stadt Köln;Deutsch;kreise, portal;Süd;2.8.2023\r\n"
+        "Jürgen.Groß@Müller.example;Herr;Dr.\xa0jur.;Jürgen;Groß;Stadt Köln;Deutsch;kreise, portal;Süd;"
+        "2.8.2023\r\n"
         "b@x.example;;;;;;;;;\r\n"
     )
     outcome = imported(people, written(tmp_path, text, encoding="cp1252"), tags=frozenset({"alle"}))
     assert counts(outcome) == (2, 0, 0, 0)
     assert _one(people, "jürgen.groß@xn--mller-kva.example") == {
-        "address": "Jürgen.Groß@Müller.example", "status": "active", "form": "herr", "title": "Dr. jur.",
-        "first_name": "Jürgen", "last_name": "Groß", "organisation": "Stadt Köln", "language": "de",
-        "tags": ["alle", "kreise", "portal"], "fields": {"region": "Süd", "since": "2023-08-02"},
-        "source": "import:people.csv", "joined_at": AT, "changed_at": AT, "expires_at": None,
-    }  # fmt: skip
+        "address": "Jürgen.Groß@Müller.example",
+        "status": "active",
+        "form": "herr",
+        "title": "Dr. jur.",
+        "first_name": "Jürgen",
+        "last_name": "Groß",
+        "organisation": "Stadt Köln",
+        "language": "de",
+        "tags": ["alle", "kreise", "portal"],
+        "fields": {"region": "Süd", "since": "2023-08-02"},
+        "source": "import:people.csv",
+        "joined_at": AT,
+        "changed_at": AT,
+        "expires_at": None,
+    }
     assert _one(people, "b@x.example")["form"] == "none"
     assert list(people.log.damages()) == []
 
 
 def test_a_workbook_is_taken(people: SubscriberList, tmp_path: Path) -> None:
     """Days and numbers in cells fit fields of those types."""
-    file = workbook(tmp_path, [["E-Mail", "since", "size", "vip"], ["a@x.example", date(2024, 2, 29), 12.0, True]])
+    file = workbook(
+        tmp_path, [["E-Mail", "since", "size", "vip"], ["a@x.example", date(2024, 2, 29), 12.0, True]]
+    )
     assert counts(imported(people, file)) == (1, 0, 0, 0)
     assert _one(people, "a@x.example")["fields"] == {"since": "2024-02-29", "size": "12", "vip": "true"}
 
@@ -73,8 +86,8 @@ def test_listmonk(people: SubscriberList, tmp_path: Path) -> None:
     """An export of listmonk: attributes become own fields; who is blocklisted or disabled there stays out."""
     text = (
         "uuid,email,name,attributes,status,created_at,updated_at\n"
-        'u1,a@x.example,Erika Muster,"{""region"": ""Süd"", ""size"": 3, ""vip"": true, ""city"": {""a"": 1}}",enabled,'
-        "2023-01-01 00:00:00+00,2023-01-01 00:00:00+00\n"
+        'u1,a@x.example,Erika Muster,"{""region"": ""Süd"", ""size"": 3, ""vip"": true, ""city"": {""a"": 1}}",'
+        "enabled,2023-01-01 00:00:00+00,2023-01-01 00:00:00+00\n"
         "u2,b@x.example,B,{},blocklisted,2023-01-01,2023-01-01\n"
         "u3,c@x.example,C,{},disabled,2023-01-01,2023-01-01\n"
         'u4,d@x.example,D,"[1]",enabled,2023-01-01,2023-01-01\n'
@@ -91,14 +104,20 @@ def test_listmonk(people: SubscriberList, tmp_path: Path) -> None:
     ]
     assert outcome.ignored_columns == ("uuid", "created_at", "updated_at")
     kept = _one(people, "a@x.example")
-    assert (kept["last_name"], kept["fields"]) == ("Erika Muster", {"region": "Süd", "size": "3", "vip": "true"})
+    assert (kept["last_name"], kept["fields"]) == (
+        "Erika Muster",
+        {"region": "Süd", "size": "3", "vip": "true"},
+    )
 
 
 @pytest.mark.parametrize(
     ("head", "reason"),
     [
         ("UNSUB_TIME,UNSUB_CAMPAIGN_TITLE,UNSUB_REASON", "has left in the system this file comes from"),
-        ("CLEAN_TIME,CLEAN_CAMPAIGN_TITLE,CLEAN_CAMPAIGN_ID", "mail came back in the system this file comes from"),
+        (
+            "CLEAN_TIME,CLEAN_CAMPAIGN_TITLE,CLEAN_CAMPAIGN_ID",
+            "mail came back in the system this file comes from",
+        ),
         ("OPTIN_TIME,CONFIRM_TIME,LAST_CHANGED", None),
     ],
     ids=["unsubscribed", "cleaned", "subscribed"],
@@ -107,7 +126,8 @@ def test_mailchimp(people: SubscriberList, tmp_path: Path, head: str, reason: st
     """Mailchimp writes a file for each status, told apart by their columns."""
     text = (
         f"Email Address,First Name,Last Name,Address,MEMBER_RATING,{head},LEID,EUID,NOTES,TAGS\n"
-        'a@x.example,Erika,Muster,"Musterweg 1, Musterstadt",2,"2023-05-01 10:00:00",x,x,1,2,,"""kreise"",""Rat und Tat"""\n'
+        'a@x.example,Erika,Muster,"Musterweg 1, Musterstadt",2,"2023-05-01 10:00:00",x,x,1,2,,'
+        '"""kreise"",""Rat und Tat"""\n'
     )
     outcome = imported(people, written(tmp_path, text))
     if reason is None:
@@ -127,19 +147,30 @@ def test_cleverreach(people: SubscriberList, tmp_path: Path) -> None:
     )
     outcome = imported(people, written(tmp_path, text))
     assert counts(outcome) == (1, 0, 0, 2)
-    assert [(one.line, one.reason.split(" in the")[0]) for one in outcome.rejects] == [(3, "has left"), (4, "mail came back")]
+    assert [(one.line, one.reason.split(" in the")[0]) for one in outcome.rejects] == [
+        (3, "has left"),
+        (4, "mail came back"),
+    ]
     assert _one(people, "a@x.example")["form"] == "frau"
 
 
 @pytest.mark.parametrize(
     ("said", "status", "reason"),
     [
-        ("active", "active", None), ("Subscribed", "active", None), ("", "active", None), ("enabled", "pending", None),
-        ("unconfirmed", "pending", None), ("pending", "active", "has not confirmed"), ("unsubscribed", "pending", "has left"),
-        ("cleaned", "active", "mail came back"), ("bounced", "active", "mail came back"), ("complained", "active", "has complained"),
-        ("inactive", "active", "has left"), ("gold", "active", "“gold” is no status we know"),
+        ("active", "active", None),
+        ("Subscribed", "active", None),
+        ("", "active", None),
+        ("enabled", "pending", None),
+        ("unconfirmed", "pending", None),
+        ("pending", "active", "has not confirmed"),
+        ("unsubscribed", "pending", "has left"),
+        ("cleaned", "active", "mail came back"),
+        ("bounced", "active", "mail came back"),
+        ("complained", "active", "has complained"),
+        ("inactive", "active", "has left"),
+        ("gold", "active", "“gold” is no status we know"),
     ],
-)  # fmt: skip
+)
 def test_their_status_never_becomes_active(
     people: SubscriberList, tmp_path: Path, said: str, status: str, reason: str | None
 ) -> None:
@@ -155,8 +186,16 @@ def test_their_status_never_becomes_active(
         ("E-Mail", "nonsense", "the @ is missing."),
         ("E-Mail;Name", ";Muster", "it is empty."),
         ("E-Mail;Anrede", "a@x.example;Sir", "“Sir” is no form of address"),
-        ("E-Mail;Name", 'a@x.example;"Muster\r\nBcc: b@x"', "a cell is too long, or holds a control character"),
-        ("E-Mail;Name", "a@x.example;=?utf-8?q?x?=", "a cell is too long, or holds a control character or “=?”"),
+        (
+            "E-Mail;Name",
+            'a@x.example;"Muster\r\nBcc: b@x"',
+            "a cell is too long, or holds a control character",
+        ),
+        (
+            "E-Mail;Name",
+            "a@x.example;=?utf-8?q?x?=",
+            "a cell is too long, or holds a control character or “=?”",
+        ),
         ("E-Mail;Name", f"a@x.example;{'x' * 1001}", "a cell is too long"),
         ("E-Mail;Name", "a@x.example;Muster;GmbH", "the row has more cells than there are headings"),
         ("E-Mail;Sprache", "a@x.example;Kölsch!", "“Kölsch!” is no language"),
@@ -165,11 +204,22 @@ def test_their_status_never_becomes_active(
         ("E-Mail", f"{'l' * 64}@{'d' * 251}.org", "it has 320 characters, 254 are possible."),
     ],
     ids=[
-        "no address", "empty", "form", "header injection", "encoded word", "long", "too many cells", "language", "tag", "field",
+        "no address",
+        "empty",
+        "form",
+        "header injection",
+        "encoded word",
+        "long",
+        "too many cells",
+        "language",
+        "tag",
+        "field",
         "320 characters",
     ],
-)  # fmt: skip
-def test_a_wrong_row_is_told(people: SubscriberList, tmp_path: Path, head: str, row: str, reason: str) -> None:
+)
+def test_a_wrong_row_is_told(
+    people: SubscriberList, tmp_path: Path, head: str, row: str, reason: str
+) -> None:
     """A row that cannot be taken is told with its line, and the others are taken."""
     text = f"{head}\nb@x.example\n{row}\nc@x.example\n"
     line, _value, told = _reject(people, tmp_path, text)
@@ -188,7 +238,9 @@ def test_a_wrong_row_is_told(people: SubscriberList, tmp_path: Path, head: str, 
     ],
     ids=["short row", "empty cells", "neutralised formula", "real apostrophe", "quoted local part"],
 )
-def test_a_strange_row_is_taken(people: SubscriberList, tmp_path: Path, row: str, expected: dict[str, str]) -> None:
+def test_a_strange_row_is_taken(
+    people: SubscriberList, tmp_path: Path, row: str, expected: dict[str, str]
+) -> None:
     """Missing and empty cells at the end mean nothing; what an export neutralised comes back as it was."""
     assert counts(imported(people, written(tmp_path, f"E-Mail;Name\n{row}\n"))) == (1, 0, 0, 0)
     [person] = people.each()
@@ -196,16 +248,23 @@ def test_a_strange_row_is_taken(people: SubscriberList, tmp_path: Path, row: str
 
 
 def test_what_changes(people: SubscriberList, tmp_path: Path) -> None:
-    """An import adds to what is known: no empty cell takes anything away, and the spelling stays the person's."""
+    """An import adds to what is known: no empty cell takes anything away, the spelling stays."""
     first = "E-Mail;Vorname;Name;Tags;region\nErika@x.example;Erika;Muster;a;Süd\nb@x.example;B;B;;\n"
     imported(people, written(tmp_path, first))
-    second = "E-Mail;Vorname;Name;Tags;size\nerika@X.example;;Meier;b;3\nB@x.example;B;;;\nc@x.example;C;C;;\n"
-    outcome = imported(people, written(tmp_path, second), at="2025-01-01T00:00:00+00:00", status="pending", consent="")
+    second = (
+        "E-Mail;Vorname;Name;Tags;size\nerika@X.example;;Meier;b;3\nB@x.example;B;;;\nc@x.example;C;C;;\n"
+    )
+    outcome = imported(
+        people, written(tmp_path, second), at="2025-01-01T00:00:00+00:00", status="pending", consent=""
+    )
     assert counts(outcome) == (1, 1, 1, 0)
     kept = _one(people, "erika@x.example")
     assert (kept["address"], kept["first_name"], kept["last_name"], kept["status"]) == (
-        "Erika@x.example", "Erika", "Meier", "active",
-    )  # fmt: skip
+        "Erika@x.example",
+        "Erika",
+        "Meier",
+        "active",
+    )
     assert (kept["tags"], kept["fields"]) == (["a", "b"], {"region": "Süd", "size": "3"})
     assert (kept["joined_at"], kept["changed_at"]) == (AT, "2025-01-01T00:00:00+00:00")
     assert [event.kind for event in people.log.of_person(1)] == ["imported", "changed"]
@@ -220,15 +279,24 @@ def test_an_address_counts_once_in_a_file(
     monkeypatch.setattr(importing, "BATCH", batch)
     imported(people, written(tmp_path, "E-Mail;Name\nknown@x.example;A\nsame@x.example;S\n"))
     text = "E-Mail;Name\n" + "".join(
-        f"{one}@x.example;{name}\n" for one, name in
-        [("known", "B"), ("new", "N"), ("same", "S"), ("NEW", "M"), ("Known", "C"), ("same", "T")]
-    )  # fmt: skip
+        f"{one}@x.example;{name}\n"
+        for one, name in [
+            ("known", "B"),
+            ("new", "N"),
+            ("same", "S"),
+            ("NEW", "M"),
+            ("Known", "C"),
+            ("same", "T"),
+        ]
+    )
     outcome = imported(people, written(tmp_path, text))
     assert counts(outcome) == (1, 1, 1, 3)
     assert {one.reason for one in outcome.rejects} == {"the address stands in the file twice"}
     assert {person.address: person.last_name for person in people.each()} == {
-        "known@x.example": "B", "new@x.example": "N", "same@x.example": "S",
-    }  # fmt: skip
+        "known@x.example": "B",
+        "new@x.example": "N",
+        "same@x.example": "S",
+    }
 
 
 @pytest.mark.parametrize("status", [Status.UNSUBSCRIBED, Status.BOUNCED, Status.COMPLAINED], ids=str)
@@ -262,7 +330,9 @@ def test_the_erased_are_not_brought_back(people: SubscriberList, tmp_path: Path)
     ],
     ids=["no consent", "strange status"],
 )
-def test_an_order_that_cannot_be(people: SubscriberList, tmp_path: Path, order: dict[str, str], told: str) -> None:
+def test_an_order_that_cannot_be(
+    people: SubscriberList, tmp_path: Path, order: dict[str, Any], told: str
+) -> None:
     """Without the words of their consent nobody becomes active."""
     with pytest.raises(UsageError) as caught:
         imported(people, written(tmp_path, "E-Mail\na@x.example\n"), **order)
@@ -282,9 +352,7 @@ def test_a_dry_run_tells_the_same_and_writes_nothing(people: SubscriberList, tmp
     assert counts(real) == (1, 1, 0, 1)
 
 
-@pytest.mark.parametrize(
-    "end", [b'"open;x\n', b'x;"y" z\n'], ids=["unclosed quote", "text after a quote"]
-)
+@pytest.mark.parametrize("end", [b'"open;x\n', b'x;"y" z\n'], ids=["unclosed quote", "text after a quote"])
 def test_a_file_is_taken_whole_or_not_at_all(people: SubscriberList, tmp_path: Path, end: bytes) -> None:
     """A line that cannot be read, after thousands that were, leaves the list as before."""
     crowd.join(people, "a@x.example")
@@ -314,12 +382,17 @@ def test_progress_is_told(people: SubscriberList, tmp_path: Path) -> None:
 CELLS = st.text("abÄß @.;\"'=\n,1", max_size=6)
 ROWS = st.lists(
     st.tuples(
-        st.one_of(st.builds("{}@{}".format, st.sampled_from("abcÄä"), st.sampled_from(["x.de", "X.DE", "müller.de"])), CELLS),
+        st.one_of(
+            st.builds(
+                "{}@{}".format, st.sampled_from("abcÄä"), st.sampled_from(["x.de", "X.DE", "müller.de"])
+            ),
+            CELLS,
+        ),
         st.sampled_from(["", "Frau", "herr", "?"]),
         CELLS,
     ),
     max_size=12,
-)  # fmt: skip
+)
 
 
 @given(ROWS)
@@ -352,7 +425,10 @@ def _rejected_only(rows: list[tuple[str, str, str]]) -> set[str | None]:
     good = {
         _key(address)
         for address, form, name in rows
-        if form != "?" and name.strip().isprintable() and "=?" not in address + name and address.strip().isprintable()
+        if form != "?"
+        and name.strip().isprintable()
+        and "=?" not in address + name
+        and address.strip().isprintable()
     }
     return {_key(address) for address, _form, _name in rows} - good
 
@@ -367,14 +443,18 @@ def _checked(folder: Path) -> int:
 
 
 def test_a_kill_in_the_middle_leaves_the_list_as_before(tmp_path: Path) -> None:
-    """kill -9 at random moments of an import: nobody of the file is on the list, or everybody is."""
+    """Kill -9 at random moments of an import: nobody of the file is on the list, or everybody is."""
     chance, rows = random.Random(7), 30_000  # noqa: S311 (moments, not secrets)
-    file = written(tmp_path, "E-Mail\n" + "".join(f"p{one}@x.example\n" for one in range(rows)), name="large.csv")
+    file = written(
+        tmp_path, "E-Mail\n" + "".join(f"p{one}@x.example\n" for one in range(rows)), name="large.csv"
+    )
     with crowd.opened_list(tmp_path) as people:
         crowd.join(people, "before@x.example")
     killed = 0
     for _attempt in range(8):
-        with subprocess.Popen([*PROCESS, "take", str(tmp_path), str(file)], stdout=subprocess.PIPE, cwd=ROOT) as running:
+        with subprocess.Popen(
+            [*PROCESS, "take", str(tmp_path), str(file)], stdout=subprocess.PIPE, cwd=ROOT
+        ) as running:
             assert running.stdout
             for _batch in range(chance.randint(1, 7)):
                 running.stdout.readline()
@@ -400,15 +480,18 @@ def test_the_log_survives_a_crash_at_any_statement(tmp_path: Path) -> None:
     assert int(done.stdout) > 50
 
 
-@pytest.mark.parametrize(
-    "seconds", [10, pytest.param(30, marks=pytest.mark.soak)], ids=["10 s", "30 s"]
-)
+@pytest.mark.parametrize("seconds", [10, pytest.param(30, marks=pytest.mark.soak)], ids=["10 s", "30 s"])
 def test_two_processes_lose_nothing(tmp_path: Path, seconds: int) -> None:
     """Two processes that import and change at once: everything that each was promised is there."""
     with crowd.opened_list(tmp_path):
         pass
     running = [
-        subprocess.Popen([*PROCESS, "write", str(tmp_path), name, str(seconds)], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        subprocess.Popen(
+            [*PROCESS, "write", str(tmp_path), name, str(seconds)],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
         for name in ("one", "two")
     ]
     added = [int(one.communicate(timeout=seconds + 60)[0]) for one in running]

@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from newsletter.address import Address
 from newsletter.store.database import writing
 from newsletter.subscribers.list import NoSubscriberError, StatusError, SubscriberList
+from newsletter.subscribers.log import Draft
 from newsletter.subscribers.model import FOLLOWS, Status
 from newsletter.subscribers.suppression import Entry
 from tests.subscribers import crowd
@@ -46,7 +47,11 @@ def test_finds_by_every_spelling(people: SubscriberList) -> None:
     number = crowd.join(people, "Erika@Müller.example")
     for spelling in ("erika@müller.example", "ERIKA@XN--MLLER-KVA.EXAMPLE"):
         found = people.get(Address.parse(spelling))
-        assert (found.id, found.address, found.domain) == (number, "Erika@Müller.example", "xn--mller-kva.example")
+        assert (found.id, found.address, found.domain) == (
+            number,
+            "Erika@Müller.example",
+            "xn--mller-kva.example",
+        )
     with pytest.raises(NoSubscriberError, match=r"b@x\.example is not on the list"):
         people.get(Address.parse("b@x.example"))
 
@@ -90,7 +95,7 @@ def test_numbers_are_never_given_twice(people: SubscriberList) -> None:
 
 @pytest.mark.parametrize("count", [1, 499, 500, 1234], ids=str)
 def test_erased_addresses_are_found_among_many(people: SubscriberList, count: int) -> None:
-    """Of any number of addresses, exactly the erased and the suppressed ones are barred, each with its reason."""
+    """Of any number of addresses, exactly the erased and suppressed are barred, each with its reason."""
     keys = [f"p{one}@x.example" for one in range(count)]
     with writing(people.db):
         people.bar(Address.parse(keys[-1]), crowd.AT)
@@ -120,7 +125,9 @@ class Life(RuleBasedStateMachine):
         outcome = imported(self.people, written(self.folder, f"{lines}\n"), status=str(status))
         new = names - set(self.expected) - self.barred
         assert outcome.added == len(new)
-        gone = {name for name in names if self.expected.get(name, status) not in {Status.ACTIVE, Status.PENDING}}
+        gone = {
+            name for name in names if self.expected.get(name, status) not in {Status.ACTIVE, Status.PENDING}
+        }
         assert outcome.rejected == len(gone | (names & self.barred))
         self.expected.update(dict.fromkeys(new, status))
 
@@ -150,7 +157,7 @@ class Life(RuleBasedStateMachine):
         with writing(self.people.db):
             self.people.forget(person.id)
             self.people.bar(Address.parse(name), crowd.AT)
-            self.people.log.append(crowd.AT, [crowd.Draft(person.id, "erased", "test", {})])
+            self.people.log.append(crowd.AT, [Draft(person.id, "erased", "test", {})])
         del self.expected[name]
         self.barred.add(name)
 

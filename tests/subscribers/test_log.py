@@ -1,4 +1,4 @@
-"""The evidence: whoever touches the log without the key is found out, and the tables refuse it to begin with."""
+"""The evidence: who touches the log without the key is found out, and the tables refuse it to begin with."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ from tests.subscribers.importer import imported, written
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
 ROWS = "".join(f"p{one}@x.example\n" for one in range(6))
+
+_COLUMNS = "at, person, kind, source, wording, salt, detail, commitment, hash"
 
 
 @pytest.fixture
@@ -54,16 +56,26 @@ def _damages(people: SubscriberList) -> list[Damage]:
 @pytest.mark.parametrize(
     "change",
     [
-        "at = '2020-01-01T00:00:00+00:00'", "person = person + 1", "kind = 'added'", "source = 'somewhere'",
-        "wording = CASE WHEN wording IS NULL THEN 1 END", "salt = zeroblob(16)", "salt = NULL", "detail = '{}X'", "detail = NULL",
-        "salt = NULL, detail = NULL", "commitment = zeroblob(32)", "hash = zeroblob(32)", "seq = 99",
+        "at = '2020-01-01T00:00:00+00:00'",
+        "person = person + 1",
+        "kind = 'added'",
+        "source = 'somewhere'",
+        "wording = CASE WHEN wording IS NULL THEN 1 END",
+        "salt = zeroblob(16)",
+        "salt = NULL",
+        "detail = '{}X'",
+        "detail = NULL",
+        "salt = NULL, detail = NULL",
+        "commitment = zeroblob(32)",
+        "hash = zeroblob(32)",
+        "seq = 99",
     ],
-)  # fmt: skip
+)
 def test_a_change_in_any_column_is_found(
     used: SubscriberList, raw: sqlite3.Connection, change: str, seq: int
 ) -> None:
     """Whatever is changed of an event, first, middle or last, verifying finds it there."""
-    raw.execute(f"UPDATE event SET {change} WHERE seq = {seq}")
+    raw.execute(f"UPDATE event SET {change} WHERE seq = ?", (seq,))  # noqa: S608 (constants)
     assert seq in {damage.seq for damage in _damages(used)} or change == "seq = 99"
     assert _damages(used) != []
 
@@ -71,22 +83,46 @@ def test_a_change_in_any_column_is_found(
 @pytest.mark.parametrize(
     "change",
     [
-        "DELETE FROM event WHERE seq = 1", "DELETE FROM event WHERE seq = 4", "DELETE FROM event WHERE seq = 8",
-        "DELETE FROM event WHERE seq > 5", "DELETE FROM event",
-        "UPDATE event SET seq = -seq; UPDATE event SET seq = CASE seq WHEN -2 THEN 3 WHEN -3 THEN 2 ELSE -seq END",
-        "DELETE FROM event WHERE seq = 8; UPDATE log_head SET seq = 7, hash = (SELECT hash FROM event WHERE seq = 7)",
-        "UPDATE log_head SET seal = zeroblob(32)", "DELETE FROM log_head", "DELETE FROM event; DELETE FROM log_head",
-        "UPDATE wording SET text = 'No, thank you.'", "UPDATE wording SET version = 'form 9'", "DELETE FROM wording",
-        "INSERT INTO event SELECT 9, at, person, kind, source, wording, salt, detail, commitment, hash FROM event WHERE seq = 8",
-        "INSERT OR REPLACE INTO event SELECT 2, at, person, kind, source, wording, salt, detail, commitment, hash"
-        " FROM event WHERE seq = 3",
+        "DELETE FROM event WHERE seq = 1",
+        "DELETE FROM event WHERE seq = 4",
+        "DELETE FROM event WHERE seq = 8",
+        "DELETE FROM event WHERE seq > 5",
+        "DELETE FROM event",
+        (
+            "UPDATE event SET seq = -seq;"
+            "UPDATE event SET seq = CASE seq WHEN -2 THEN 3 WHEN -3 THEN 2 ELSE -seq END"
+        ),
+        (
+            "DELETE FROM event WHERE seq = 8;"
+            "UPDATE log_head SET seq = 7, hash = (SELECT hash FROM event WHERE seq = 7)"
+        ),
+        "UPDATE log_head SET seal = zeroblob(32)",
+        "DELETE FROM log_head",
+        "DELETE FROM event; DELETE FROM log_head",
+        "UPDATE wording SET text = 'No, thank you.'",
+        "UPDATE wording SET version = 'form 9'",
+        "DELETE FROM wording",
+        f"INSERT INTO event SELECT 9, {_COLUMNS} FROM event WHERE seq = 8",  # noqa: S608 (constants)
+        f"INSERT OR REPLACE INTO event SELECT 2, {_COLUMNS} FROM event WHERE seq = 3",  # noqa: S608 (as above)
     ],
     ids=[
-        "first missing", "middle missing", "last missing", "end missing", "all missing", "two changed places", "cut and sealed anew",
-        "seal changed", "seal missing", "all and seal missing", "words changed", "version changed", "words missing",
-        "one added", "one replaced",
+        "first missing",
+        "middle missing",
+        "last missing",
+        "end missing",
+        "all missing",
+        "two changed places",
+        "cut and sealed anew",
+        "seal changed",
+        "seal missing",
+        "all and seal missing",
+        "words changed",
+        "version changed",
+        "words missing",
+        "one added",
+        "one replaced",
     ],
-)  # fmt: skip
+)
 def test_what_is_missing_moved_or_added_is_found(
     used: SubscriberList, raw: sqlite3.Connection, change: str
 ) -> None:
@@ -124,7 +160,10 @@ def test_forgetting_leaves_the_chain_whole(used: SubscriberList) -> None:
     """After an erasure nothing personal is left in the events, and the log verifies."""
     number = used.get(Address.parse("p2@x.example")).id
     forgetting.erase(used, Address.parse("p2@x.example"), source="test", now=NOW)
-    assert [(event.kind, event.detail) for event in used.log.of_person(number)] == [("imported", None), ("erased", {})]
+    assert [(event.kind, event.detail) for event in used.log.of_person(number)] == [
+        ("imported", None),
+        ("erased", {}),
+    ]
     assert _damages(used) == []
     assert not any("p2@x" in str(row) for row in used.db.conn.execute("SELECT * FROM event"))
 
@@ -152,8 +191,10 @@ def test_an_event_tells_the_words_of_the_consent(used: SubscriberList) -> None:
     """The evidence of a person has the wording they agreed to, with its version."""
     [event] = used.log.of_person(1)
     assert (event.kind, event.wording, event.wording_version) == (
-        "imported", "Form 2022: yes, please.", "import 2024-05-01T08:00:00+00:00",
-    )  # fmt: skip
+        "imported",
+        "Form 2022: yes, please.",
+        "import 2024-05-01T08:00:00+00:00",
+    )
     assert event.as_dict()["detail"] == {"address": "p0@x.example", "status": "active", "line": 2}
 
 

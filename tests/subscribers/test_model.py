@@ -41,9 +41,17 @@ def test_tags_survive(tags: frozenset[str]) -> None:
 
 @pytest.mark.parametrize(
     ("tag", "is_one"),
-    [("kreise", True), ("Rat und Tat", True), ("", False), ("a,b", False), ("a;b", False), ("a\nb", False), ("x" * 51, False)],
+    [
+        ("kreise", True),
+        ("Rat und Tat", True),
+        ("", False),
+        ("a,b", False),
+        ("a;b", False),
+        ("a\nb", False),
+        ("x" * 51, False),
+    ],
     ids=["word", "words", "empty", "comma", "semicolon", "newline", "long"],
-)  # fmt: skip
+)
 def test_what_a_tag_can_be(tag: str, is_one: bool) -> None:  # noqa: FBT001 (a parametrised expectation)
     """A tag is short and has none of the signs that stand between tags."""
     assert is_tag(tag) is is_one
@@ -75,11 +83,17 @@ def test_what_could_smuggle_a_header_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "text", "kept"),
     [
-        ("number", "12", "12"), ("number", "-3,50", "-3.5"), ("number", "1.0", "1"), ("date", "2.8.2023", "2023-08-02"),
-        ("date", "2023-08-02", "2023-08-02"), ("flag", "Ja", "true"), ("flag", "0", "false"), ("flag", "x", "true"),
+        ("number", "12", "12"),
+        ("number", "-3,50", "-3.5"),
+        ("number", "1.0", "1"),
+        ("date", "2.8.2023", "2023-08-02"),
+        ("date", "2023-08-02", "2023-08-02"),
+        ("flag", "Ja", "true"),
+        ("flag", "0", "false"),
+        ("flag", "x", "true"),
         ("text", " a\xa0b ", "a b"),
     ],
-)  # fmt: skip
+)
 def test_fields_are_kept_in_one_form(kind: str, text: str, kept: str) -> None:
     """What people write in different ways is kept in one, which is its own form."""
     assert checked({kind: text}, DECLARED) == {kind: kept}
@@ -89,11 +103,20 @@ def test_fields_are_kept_in_one_form(kind: str, text: str, kept: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "text"),
     [
-        ("number", "nan"), ("number", "1e5"), ("number", "1_000"), ("number", "1.234,5"), ("number", "٣"), ("number", ""),
-        ("date", "31.2.2024"), ("date", "2.8.23"), ("date", "morgen"), ("flag", "vielleicht"), ("text", "a\nb"),
+        ("number", "nan"),
+        ("number", "1e5"),
+        ("number", "1_000"),
+        ("number", "1.234,5"),
+        ("number", "٣"),
+        ("number", ""),
+        ("date", "31.2.2024"),
+        ("date", "2.8.23"),
+        ("date", "morgen"),
+        ("flag", "vielleicht"),
+        ("text", "a\nb"),
         ("nothing", "x"),
     ],
-)  # fmt: skip
+)
 def test_what_does_not_fit_its_type_is_told(kind: str, text: str) -> None:
     """The reason names the field, and the value where it is one."""
     with pytest.raises(ValueError, match=f"“{kind}”"):

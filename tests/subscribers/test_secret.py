@@ -69,9 +69,11 @@ def test_many_processes_make_one_key(tmp_path: Path) -> None:
     started = [
         subprocess.Popen(
             [sys.executable, "-c", script, str(tmp_path / "key")],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         for _one in range(4)
-    ]  # fmt: skip
+    ]
     assert len({one.communicate("\n", timeout=60)[0] for one in started} - {""}) == 1
     assert [one.returncode for one in started] == [0] * 4

@@ -37,7 +37,9 @@ def _refused(file: Path) -> tuple[int, str, str]:
 
 
 @pytest.mark.parametrize(
-    "encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"], ids=["UTF-8", "UTF-8 with BOM", "cp1252", "UTF-16"]
+    "encoding",
+    ["utf-8", "utf-8-sig", "cp1252", "utf-16"],
+    ids=["UTF-8", "UTF-8 with BOM", "cp1252", "UTF-16"],
 )
 @pytest.mark.parametrize("delimiter", [";", ",", "\t", "|"], ids=["semicolon", "comma", "tab", "bar"])
 def test_encoding_and_delimiter_are_found(tmp_path: Path, encoding: str, delimiter: str) -> None:
@@ -62,10 +64,16 @@ def test_encoding_and_delimiter_are_found(tmp_path: Path, encoding: str, delimit
         ('E-Mail;Name\na;5" tall ""x\n', [(2, ["a", '5" tall ""x'])]),
     ],
     ids=[
-        "mixed newlines", "empty lines first", "Excel's sep=", "delimiter in a heading", "newline in a cell",
-        "newline in a heading", "headings only", "quotation mark inside",
+        "mixed newlines",
+        "empty lines first",
+        "Excel's sep=",
+        "delimiter in a heading",
+        "newline in a cell",
+        "newline in a heading",
+        "headings only",
+        "quotation mark inside",
     ],
-)  # fmt: skip
+)
 def test_shapes_of_csv(tmp_path: Path, text: str, rows: list[tables.Row]) -> None:
     """Lines are counted as an editor shows them, and nothing is lost."""
     assert _read(written(tmp_path, text)) == rows
@@ -89,10 +97,21 @@ def test_shapes_of_csv(tmp_path: Path, text: str, rows: list[tables.Row]) -> Non
         (b"E-Mail\na@x.org\n" + b"x" * 1_000_001, 3, "The line is longer than 1000000 bytes."),
     ],
     ids=[
-        "empty", "white space", "no headings", "duplicate headings", "NUL", "old Excel", "unclosed quote", "text after quote",
-        "UTF-8 with a cp1252 letter", "neither", "BOM but no UTF-8", "half a UTF-16 letter", "long line",
+        "empty",
+        "white space",
+        "no headings",
+        "duplicate headings",
+        "NUL",
+        "old Excel",
+        "unclosed quote",
+        "text after quote",
+        "UTF-8 with a cp1252 letter",
+        "neither",
+        "BOM but no UTF-8",
+        "half a UTF-16 letter",
+        "long line",
     ],
-)  # fmt: skip
+)
 def test_what_is_no_table_is_told(tmp_path: Path, data: bytes, line: int, told: str) -> None:
     """One message, with the line where there is one, and a cure."""
     file = tmp_path / "people.csv"
@@ -119,7 +138,11 @@ def test_a_broken_letter_beyond_the_first_block_is_found(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     ("kind", "told"),
-    [("folder", "This is a folder."), ("missing", "The file cannot be read: No such file"), ("pipe", "This is no ordinary")],
+    [
+        ("folder", "This is a folder."),
+        ("missing", "The file cannot be read: No such file"),
+        ("pipe", "This is no ordinary"),
+    ],
 )
 def test_what_is_no_file_is_told(tmp_path: Path, kind: str, told: str) -> None:
     """A folder, nothing and a pipe are told at once."""
@@ -207,9 +230,13 @@ def test_a_wrong_extent_hides_no_rows(tmp_path: Path) -> None:
     assert _read(file) == [(2, ["a@x.org", "A"])]
 
 
-ENTITIES = '<!DOCTYPE b [<!ENTITY a "' + "x" * 99 + '">' + "".join(
-    f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 99}">' for n in range(6)
-) + "]>"  # fmt: skip
+ENTITIES = (
+    '<!DOCTYPE b [<!ENTITY a "'
+    + "x" * 99
+    + '">'
+    + "".join(f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 99}">' for n in range(6))
+    + "]>"
+)
 
 
 @pytest.mark.parametrize(
@@ -237,7 +264,9 @@ def test_entities_of_the_book_are_refused(tmp_path: Path) -> None:
     """A bomb in the part that openpyxl reads with lxml goes off as little as the others."""
     file = workbook(tmp_path, [["E-Mail"], ["a@x.org"]])
     file = _changed(file, "xl/workbook.xml", "<definedNames/>", "&g;")
-    file = _changed(file.rename(tmp_path / "bomb.xlsx"), "xl/workbook.xml", "<workbook", f"{ENTITIES}<workbook")
+    file = _changed(
+        file.rename(tmp_path / "bomb.xlsx"), "xl/workbook.xml", "<workbook", f"{ENTITIES}<workbook"
+    )
     start = time.monotonic()
     assert _refused(file)[1].startswith("The workbook cannot be read")
     assert time.monotonic() - start < 5
