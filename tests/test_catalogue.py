@@ -22,6 +22,8 @@ HANDED_ON = {
     "newsletter/issue/schema.py: text",
     "newsletter/language.py: plural",
     "newsletter/language.py: singular",
+    "newsletter/subscribers/chart.py: STATUS_NAMES[name]",
+    "newsletter/subscribers/stats_page.py: STATUS_NAMES[name]",
 }
 """Calls with a variable: what comes there is marked elsewhere, by `phrase("…")` or `N_("…")`."""
 NAMES = {"newsletter "}

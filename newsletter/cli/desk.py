@@ -104,6 +104,13 @@ def fields_of(options: Iterable[str]) -> dict[str, str]:
     return fields
 
 
+def confirm(question: str) -> None:
+    """Ask, in the editor's language and with its letters; anything but a yes stops the command."""
+    answer = click.prompt(f"{question} [{_('y/N')}]", default="", show_default=False, err=True)
+    if str(answer).strip().casefold() not in {"y", "yes", "j", "ja"}:
+        raise click.Abort
+
+
 def safe(value: object) -> str:
     """Return a value as a terminal may show it: no control characters, on one line."""
     return "".join(char if char.isprintable() else "�" for char in str(value))

@@ -197,9 +197,7 @@ def _forget(address: str, *, yes: bool, as_json: bool, bar: bool) -> None:
 
     wanted = desk.address(address)
     if not yes:
-        click.confirm(
-            _("Delete all data of {address} for good?").format(address=wanted.text), abort=True, err=True
-        )
+        desk.confirm(_("Delete all data of {address} for good?").format(address=wanted.text))
     with desk.subscriber_list() as people:
         known = forgetting.erase(people, wanted, source=desk.HERE, now=desk.now(), bar=bar)
     if as_json:

@@ -6,7 +6,6 @@ import re
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -27,7 +26,7 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def later(monkeypatch: pytest.MonkeyPatch) -> Iterator[Migrations]:
+def later(monkeypatch: pytest.MonkeyPatch) -> Migrations:
     """The program of a later day, which has one migration more."""
     newer = Migrations("newsletter")
     newer._migrations.extend(migrations._migrations._migrations)  # noqa: SLF001 (no other way to extend a set)
@@ -36,9 +35,8 @@ def later(monkeypatch: pytest.MonkeyPatch) -> Iterator[Migrations]:
     def m999_later(db: Database) -> None:
         db.conn.execute("CREATE TABLE later (id INTEGER PRIMARY KEY) STRICT")
 
-    with monkeypatch.context() as patch:
-        patch.setattr(migrations, "_migrations", newer)
-        yield newer
+    monkeypatch.setattr(migrations, "_migrations", newer)
+    return newer
 
 
 def _schema(connection: sqlite3.Connection) -> dict[str, str]:

@@ -15,9 +15,9 @@ from tests.subscribers import crowd
 OFFICE = ("E-Mail-Adresse", "Anrede", "Titel", "Vorname", "Name", "Kommune", "Telefon")
 LISTMONK = ("uuid", "email", "name", "attributes", "status", "created_at", "updated_at")
 MAILCHIMP = (
-    "Address", "Email Address", "First Name", "Last Name", "Phone Number", "MEMBER_RATING", "OPTIN_TIME",
-    "OPTIN_IP", "CONFIRM_TIME", "CONFIRM_IP", "LATITUDE", "LONGITUDE", "GMTOFF", "DSTOFF", "TIMEZONE", "CC", "REGION",
-    "LAST_CHANGED", "LEID", "EUID", "NOTES", "TAGS",
+    "Address", "Email Address", "First Name", "Last Name", "Phone Number", "MEMBER_RATING",
+    "OPTIN_TIME", "OPTIN_IP", "CONFIRM_TIME", "CONFIRM_IP", "LATITUDE", "LONGITUDE", "GMTOFF", "DSTOFF",
+    "TIMEZONE", "CC", "REGION", "LAST_CHANGED", "LEID", "EUID", "NOTES", "TAGS",
 )  # fmt: skip
 CLEANED = ("Email Address", "First Name", "Last Name", "CLEAN_TIME", "CLEAN_CAMPAIGN_TITLE", "LEID", "EUID")
 CLEVERREACH = (

@@ -86,8 +86,9 @@ def test_listmonk(people: SubscriberList, tmp_path: Path) -> None:
     """An export of listmonk: attributes become own fields; who is blocklisted or disabled there stays out."""
     text = (
         "uuid,email,name,attributes,status,created_at,updated_at\n"
-        'u1,a@x.example,Erika Muster,"{""region"": ""Süd"", ""size"": 3, ""vip"": true, ""city"": {""a"": 1}}",'
-        "enabled,2023-01-01 00:00:00+00,2023-01-01 00:00:00+00\n"
+        'u1,a@x.example,Erika Muster,"{""region"": ""Süd"", ""size"": 3, ""vip"": true,'
+        ' ""city"": {""a"": 1}}",enabled,'
+        "2023-01-01 00:00:00+00,2023-01-01 00:00:00+00\n"
         "u2,b@x.example,B,{},blocklisted,2023-01-01,2023-01-01\n"
         "u3,c@x.example,C,{},disabled,2023-01-01,2023-01-01\n"
         'u4,d@x.example,D,"[1]",enabled,2023-01-01,2023-01-01\n'
