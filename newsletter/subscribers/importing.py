@@ -31,6 +31,8 @@ from newsletter.subscribers.tables import Table
 
 BATCH = 4_000
 """Rows at a time: 16 MB at most, and no faster with more (measured)."""
+EVENT_SOURCE = "import"
+"""What events name as their source; the file's name, which may be a person's, is in their erasable detail."""
 SHOWN_REJECTS = 1_000
 """Rejected rows told one by one; beyond, they are counted."""
 
@@ -132,6 +134,7 @@ class _Import:
         self._people = people
         self._order = order
         self._outcome = outcome
+        self._file = _quoted(_printable(order.table.path))
         self._source = f"import:{_printable(order.table.path)}"
         self._newest = people.newest_id()
         self._next = self._newest + 1
@@ -203,9 +206,10 @@ class _Import:
             line, key, address, *known = row
             domain = key[key.rindex("@") + 1 :]
             people.append((number, key, address, domain, *known, status, source, at, at, expires))
-            drafts.append((number, f'{{"address":{_quoted(address)},"status":"{status}","line":{line}}}'))
+            facts = f'"address":{_quoted(address)},"status":"{status}","file":{self._file},"line":{line}'
+            drafts.append((number, f"{{{facts}}}"))
         self._people.insert(people)
-        self._chain.append("imported", source, drafts, self._wording)
+        self._chain.append("imported", EVENT_SOURCE, drafts, self._wording)
         self._next += len(rows)
         self._outcome.added += len(rows)
 
@@ -213,8 +217,9 @@ class _Import:
         drafts = []
         for row, (number, *values) in changed:
             self._people.overwrite(number, values, self._order.at)
-            drafts.append((number, f'{{"address":{_quoted(row[2])},"line":{row[0]}}}'))
-        self._chain.append("changed", self._source, drafts)
+            facts = f'"address":{_quoted(row[2])},"file":{self._file},"line":{row[0]}'
+            drafts.append((number, f"{{{facts}}}"))
+        self._chain.append("changed", EVENT_SOURCE, drafts)
         self._outcome.changed += len(changed)
 
 
