@@ -31,10 +31,18 @@ _UNITS = (
     r"Uhr|km²|km|m²|m³|cm|mm|m|kg|t|ha|kWh|MWh|MB|GB|°C|%|‰|€|Euro|EUR|Mio\.|Mrd\."
     r"|Prozent|Minuten|Stunden|Tage"
 )
-_MONTHS = {
-    "de": "Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember",
-    "en": "January|February|March|April|May|June|July|August|September|October|November|December",
-}
+MONTHS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "de": (
+            "Januar", "Februar", "März", "April", "Mai", "Juni",
+            "Juli", "August", "September", "Oktober", "November", "Dezember",
+        ),
+        "en": (
+            "January", "February", "March", "April", "May", "June",
+            "July", "August", "September", "October", "November", "December",
+        ),
+    }
+)  # fmt: skip
 _BEFORE = {
     "de": r"§§|§|Nr\.|Art\.|Abs\.|Satz|Kap\.|Bd\.|ca\.|Dr\.|Prof\.|Tel\.|Herrn?|Frau",
     "en": r"No\.|Art\.|Fig\.|Dr|Mr|Ms|Mrs|Prof\.|approx\.",
@@ -53,7 +61,7 @@ class Shelf(Protocol):
 
 @cache
 def _bindings(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
-    months, before = _MONTHS[language], _BEFORE[language]
+    months, before = "|".join(MONTHS[language]), _BEFORE[language]
     return (
         (re.compile(rf"(?<=\d) (?=(?:{_UNITS})(?!\w))"), NBSP),
         (re.compile(rf"(?<![\w§])({before}) (?=[\w„“])"), rf"\1{NBSP}"),
