@@ -195,7 +195,12 @@ def test_an_event_tells_the_words_of_the_consent(used: SubscriberList) -> None:
         "Form 2022: yes, please.",
         "import 2024-05-01T08:00:00+00:00",
     )
-    assert event.as_dict()["detail"] == {"address": "p0@x.example", "status": "active", "file": "people.csv", "line": 2}
+    assert event.as_dict()["detail"] == {
+        "address": "p0@x.example",
+        "status": "active",
+        "file": "people.csv",
+        "line": 2,
+    }
 
 
 def test_a_version_names_one_text(people: SubscriberList) -> None:
