@@ -11,9 +11,8 @@ import gc
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
 from json.encoder import encode_basestring as _quoted
 from pathlib import Path
 from typing import Any
@@ -21,20 +20,17 @@ from typing import Any
 from newsletter.errors import UsageError
 from newsletter.language import _
 from newsletter.store.database import writing
-from newsletter.subscribers import tables
+from newsletter.subscribers.apart import TOLD, Task, batches
 from newsletter.subscribers.columns import Mapped
 from newsletter.subscribers.list import SubscriberList
 from newsletter.subscribers.log import Chain
 from newsletter.subscribers.model import GONE, Status, packed, packed_fields, unpacked
-from newsletter.subscribers.rows import Checked, RowReader
+from newsletter.subscribers.rows import Checked
 from newsletter.subscribers.tables import Table
 
-BATCH = 4_000
 """Rows at a time: 16 MB at most, and no faster with more (measured)."""
 EVENT_SOURCE = "import"
 """What events name as their source; the file's name, which may be a person's, is in their erasable detail."""
-SHOWN_REJECTS = 1_000
-"""Rejected rows told one by one; beyond, they are counted."""
 
 Known = tuple[Any, ...]
 """Number, status and address of a person, then what a `Checked` row holds from its form on."""
@@ -64,7 +60,7 @@ class Outcome:
     def reject(self, line: int, value: str, reason: str) -> None:
         """Count a rejected row."""
         self.rejected += 1
-        if len(self.rejects) < SHOWN_REJECTS:
+        if len(self.rejects) < TOLD:
             self.rejects.append(Rejected(line, value[:120], reason))
 
     def as_dict(self) -> dict[str, Any]:
@@ -114,6 +110,7 @@ def run(people: SubscriberList, order: Order, progress: Callable[[int], object] 
     outcome = Outcome(ignored_columns=order.columns.ignored, dry_run=order.dry_run)
     with _without_collector(), writing(people.db, keep=not order.dry_run):
         _Import(people, order, outcome).run(progress)
+    outcome.rejects.sort(key=lambda one: one.line)
     return outcome
 
 
@@ -146,17 +143,21 @@ class _Import:
 
     def run(self, progress: Callable[[int], object]) -> None:
         order, done = self._order, 0
-        reader = RowReader(
-            order.columns,
-            len(order.table.headers),
+        task = Task(
+            table=order.table,
+            columns=order.columns,
             status=order.status,
             tags=order.tags,
             declared=self._people.settings.fields,
         )
-        with tables.reading(order.table) as rows:
-            for batch in _batches(reader.read(rows, self._outcome.reject)):
-                self._take(batch)
-                done += len(batch)
+        with closing(batches(task)) as parts:
+            for batch in parts:
+                for reject in batch.rejects:
+                    self._outcome.reject(*reject)
+                self._outcome.rejected += batch.more
+                if batch.rows:
+                    self._take(batch.rows)
+                done += len(batch.rows) + len(batch.rejects) + batch.more
                 progress(done)
         self._chain.seal()
 
@@ -251,8 +252,3 @@ _GONE: Mapping[str, Callable[[], str]] = {
     "bounced": lambda: _("mail to this address came back"),
     "complained": lambda: _("has reported the newsletter as spam"),
 }
-
-
-def _batches(rows: Iterator[Checked]) -> Iterator[list[Checked]]:
-    while batch := list(islice(rows, BATCH)):
-        yield batch

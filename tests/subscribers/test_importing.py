@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from newsletter.address import Address, AddressError, key_of
 from newsletter.errors import FaultsFound, UsageError
 from newsletter.store.database import writing
-from newsletter.subscribers import importing
+from newsletter.subscribers import apart
 from newsletter.subscribers.list import SubscriberList
 from newsletter.subscribers.log import Draft
 from newsletter.subscribers.model import Status
@@ -277,7 +277,7 @@ def test_an_address_counts_once_in_a_file(
     people: SubscriberList, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
     """The second row of an address is rejected, new or known, in whatever batch it comes."""
-    monkeypatch.setattr(importing, "BATCH", batch)
+    monkeypatch.setattr(apart, "BATCH", batch)
     imported(people, written(tmp_path, "E-Mail;Name\nknown@x.example;A\nsame@x.example;S\n"))
     text = "E-Mail;Name\n" + "".join(
         f"{one}@x.example;{name}\n"
