@@ -202,7 +202,7 @@ def test_deep_nesting_is_refused_quickly(tag: str) -> None:
     found = mjml_check.problems(
         f"<mjml><mj-body>{f'<{tag}>' * 50_000}{f'</{tag}>' * 50_000}</mj-body></mjml>"
     )
-    assert time.perf_counter() - begun < 1
+    assert time.perf_counter() - begun < 30  # minutes without the limit
     assert "nested" in found[-1].message
     assert len(found) < 100
 
