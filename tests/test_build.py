@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import random
 import shutil
@@ -138,23 +139,32 @@ def test_kill(built_office: Office) -> None:
     assert _rest(built_office) == [".cache", ".lock", "2024-1"]
 
 
+def _waits_for_a_lock(pid: int) -> bool:
+    """Say whether a process waits for a file lock (proc(5): a waiting one is listed behind `->`)."""
+    return any("->" in line and f" {pid} " in line for line in Path("/proc/locks").read_text().splitlines())
+
+
+@pytest.mark.skipif(not Path("/proc/locks").exists(), reason="only Linux tells who waits for a lock")
 def test_interrupt(built_office: Office) -> None:
     """Stopped by Ctrl-C while it waits for another build, it says so and leaves nothing behind."""
     before = tree(built_office.built)
-    holder = subprocess.Popen(["flock", built_office.root / "build/.lock", "sleep", "30"])
-    time.sleep(0.2)
-    process = subprocess.Popen(
-        built_office.command("build"),
-        cwd=built_office.root,
-        env=clean_environ(),
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    time.sleep(1.2)
-    process.send_signal(signal.SIGINT)
-    _out, told = process.communicate(timeout=10)
-    holder.kill()
-    holder.wait()
+    with (built_office.root / "build/.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with subprocess.Popen(
+            built_office.command("build"),
+            cwd=built_office.root,
+            env=clean_environ(),
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            end = time.monotonic() + 60
+            while time.monotonic() < end and not _waits_for_a_lock(process.pid):
+                time.sleep(0.02)
+            process.send_signal(signal.SIGINT)
+            try:
+                _out, told = process.communicate(timeout=60)
+            finally:
+                process.kill()
     assert (process.returncode, told.strip()) == (1, "Stopped.")
     assert tree(built_office.built) == before
 

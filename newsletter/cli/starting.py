@@ -40,7 +40,7 @@ def new(issue_id: str | None) -> None:
 
     workspace = Workspace.find(Path.cwd(), os.environ)
     wanted = IssueId.parse(issue_id) if issue_id else None
-    for path in scaffold.new(workspace, wanted, date.today()):  # noqa: DTZ011
+    for path in scaffold.new(workspace, wanted, date.today()):  # noqa: DTZ011 (see above)
         click.echo(path)
     scaffold.write_schema(workspace)
     click.echo(_("Write into it; “newsletter build” names what is still missing."), err=True)
