@@ -37,16 +37,24 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as err:
         raise FaultsFound([syntax_fault(path, err)]) from err
-    variables = _overlay(data, environ)
     in_file = locator(path, text)
+    passwords = [_password(in_file(keys, True)) for keys in _passwords(data)]  # noqa: FBT003 (no keywords)
+    variables = _overlay(data, environ)
 
     def locate(keys: KeyPath, at_key: bool) -> Where:  # noqa: FBT001 (validation.Locate has no keywords)
-        return Where(Path(variables[keys[:2]])) if keys[:2] in variables else in_file(keys, at_key)
+        variable = next(
+            (variables[keys[:end]] for end in range(len(keys), 0, -1) if keys[:end] in variables), None
+        )
+        return Where(Path(variable)) if variable else in_file(keys, at_key)
 
     try:
-        return Settings.model_validate(data)
+        settings = Settings.model_validate(data)
     except ValidationError as err:
-        raise FaultsFound(faults_of(err, locate, lambda keys: keys_at(Settings, keys))) from err
+        faults = faults_of(err, locate, lambda keys: keys_at(Settings, keys))
+        raise FaultsFound([*passwords, *faults]) from err
+    if passwords:
+        raise FaultsFound(passwords)
+    return settings
 
 
 def read_text(path: Path, *, cure: str = "") -> str:
@@ -69,19 +77,35 @@ def syntax_fault(path: Path, err: tomllib.TOMLDecodeError) -> Fault:
     return Fault(Where(path, line, column), _("This is not valid TOML: {reason}.").format(reason=reason))
 
 
+def _passwords(data: Any, keys: KeyPath = ()) -> list[KeyPath]:
+    """Find passwords that stand in the file."""
+    if not isinstance(data, dict):
+        return []
+    found = [path for key, value in data.items() for path in _passwords(value, (*keys, key))]
+    return [*found, (*keys, "password")] if "password" in data and keys[:1] == ("smtp",) else found
+
+
+def _password(where: Where) -> Fault:
+    message = _("A password does not belong into this file, which others read.")
+    cure = _("Put it into a file of mode 0600 and name that as “password_file”, or into the environment.")
+    return Fault(where, message, cure)
+
+
 def _overlay(data: dict[str, Any], environ: Mapping[str, str]) -> dict[KeyPath, str]:
     """Put `NEWSLETTER_SECTION__KEY=value` over the file's values; return the variables by what they set."""
     variables: dict[KeyPath, str] = {}
     for name, value in sorted(environ.items()):
-        section, divider, key = name.removeprefix(_PREFIX).lower().partition("__")
-        if not name.startswith(_PREFIX) or not divider:
+        *tables, key = name.removeprefix(_PREFIX).lower().split("__")
+        if not name.startswith(_PREFIX) or not tables:
             continue
-        if section not in Settings.model_fields:
-            variables[(section,)] = name
-        table = data.setdefault(section, {})
+        if tables[0] not in Settings.model_fields:
+            variables[(tables[0],)] = name
+        table: Any = data
+        for part in tables:
+            table = table.setdefault(part, {}) if isinstance(table, dict) else None
         if isinstance(table, dict):
             table[key] = value
-            variables[section, key] = name
+            variables[(*tables, key)] = name
     return variables
 
 

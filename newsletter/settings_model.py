@@ -1,7 +1,4 @@
-"""What `newsletter.toml` may hold: one frozen model, every key with its default and meaning.
-
-No secrets here: passwords come from the environment or from a file of mode 0600.
-"""
+"""What `newsletter.toml` may hold: one frozen model, every key with its default and meaning."""
 
 from __future__ import annotations
 
@@ -9,26 +6,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, Field
 
 from newsletter.language import _
-
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-
-
-def _address(value: str) -> str:
-    """Accept `local@domain` without control characters; deliverability is not asked here."""
-    local, at, domain = value.rpartition("@")
-    if not at or not local or "." not in domain or any(c <= " " or c == "\x7f" for c in value):
-        raise ValueError(_("“{value}” is no e-mail address").format(value=value))
-    return value
-
-
-def _web_address(value: str) -> str:
-    if not value.startswith(("https://", "http://")) or any(c <= " " for c in value):
-        raise ValueError(_("“{value}” is no web address; it starts with https://").format(value=value))
-    return value
+from newsletter.settings_sending import Dkim, MailingList, Sender, Sending, Smtp
+from newsletter.settings_values import Name, Part, Text, WebAddress
 
 
 def _timezone(value: str) -> str:
@@ -46,15 +28,7 @@ def _pattern(value: str) -> str:
     return value
 
 
-Address = Annotated[str, AfterValidator(_address)]
-WebAddress = Annotated[str, AfterValidator(_web_address)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Newsletter(_Part):
+class Newsletter(Part):
     """What the newsletter is called, and how its issues are."""
 
     title: Text
@@ -67,37 +41,7 @@ class Newsletter(_Part):
     """Words that are to be divided otherwise: `Leuchtturmprojekt = "Leuchtturm-projekt"`."""
 
 
-class Sender(_Part):
-    """Who the mail is from, and the block at its foot."""
-
-    name: Text
-    address: Address
-    reply_to: Address | None = None
-    return_path: Address | None = None
-    block: str = ""
-    """The sender in words (several lines): name, street, place, telephone."""
-
-
-class Smtp(_Part):
-    """The office's relay; without a host every mail goes to the outbox folder."""
-
-    host: str | None = None
-    port: Annotated[int, Field(ge=1, le=65535)] = 587
-    security: Literal["starttls", "tls", "none"] = "starttls"
-    user: str | None = None
-    connections: Annotated[int, Field(ge=1, le=100)] = 2
-    rate: Annotated[float, Field(gt=0)] | None = None
-
-
-class Dkim(_Part):
-    """The key that signs the mail."""
-
-    domain: str | None = None
-    selector: str | None = None
-    key_file: Path | None = None
-
-
-class Web(_Part):
+class Web(Part):
     """Where things lie on the web."""
 
     base_url: WebAddress | None = None
@@ -108,7 +52,7 @@ class Web(_Part):
     """Whether search engines may list the archive pages."""
 
 
-class Legal(_Part):
+class Legal(Part):
     """The legal notice (Impressum) and the links that go with it."""
 
     imprint: str = ""
@@ -117,7 +61,7 @@ class Legal(_Part):
     accessibility_url: WebAddress | None = None
 
 
-class Paths(_Part):
+class Paths(Part):
     """Where files lie, seen from the folder of newsletter.toml."""
 
     database: Path = Path("subscribers.db")
@@ -129,7 +73,7 @@ class Paths(_Part):
     templates: Path = Path("templates")
 
 
-class Privacy(_Part):
+class Privacy(Part):
     """How long is kept what need not be kept."""
 
     pending_days: Annotated[int, Field(ge=1, le=365)] = 14
@@ -138,14 +82,14 @@ class Privacy(_Part):
     """Days that a shortened IP address is kept with a consent; 0: none is kept at all."""
 
 
-class PersonalField(_Part):
+class PersonalField(Part):
     """A field of a subscriber beyond name and address, usable as a personal place in an issue."""
 
     type: Literal["text", "number", "date", "flag"] = "text"
     title: str = ""
 
 
-class Segment(_Part):
+class Segment(Part):
     """A named part of the audience, usable in `only:` and `not:`."""
 
     title: Text
@@ -181,12 +125,14 @@ FieldName = Annotated[Name, AfterValidator(_field_name)]
 SegmentName = Annotated[Name, AfterValidator(_segment_name)]
 
 
-class Settings(_Part):
+class Settings(Part):
     """All of newsletter.toml."""
 
     newsletter: Newsletter
     sender: Sender
+    list: MailingList = Field(default_factory=MailingList)
     smtp: Smtp = Field(default_factory=Smtp)
+    sending: Sending = Field(default_factory=Sending)
     dkim: Dkim = Field(default_factory=Dkim)
     web: Web = Field(default_factory=Web)
     legal: Legal = Field(default_factory=Legal)

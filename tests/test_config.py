@@ -88,7 +88,7 @@ def test_wrong_environment(tmp_path: Path, variable: str, value: str, fault: str
         ("[sender]\n", "7:8: This is not valid TOML: "),
         ("[wbe]\n", "7:1: “wbe” is not known here.\n    Did you mean “web”?"),
         ("[smtp]\nhst = 'a'\n", "8:1: “hst” is not known here.\n    Did you mean “host”?"),
-        ("[smtp]\npassword = 'a'\n", "8:1: “password” is not known here."),
+        ("[smtp]\npassword = 'a'\n", "8:1: A password does not belong into this file, which others read."),
         ("[smtp]\nport = 0\n", "8:1: “port”: 1 or more belongs here."),
         ("[smtp]\nport = 'a'\n", "8:1: “port”: a whole number belongs here."),
         ("[smtp]\nrate = 0\n", "8:1: “rate”: more than 0 belongs here."),

@@ -31,7 +31,7 @@ from pydantic import (
 )
 
 from newsletter.language import _, editor
-from newsletter.settings_model import Name
+from newsletter.settings_values import Name
 
 Kind = Literal[
     "line", "inline", "markdown", "lines", "image", "button", "url", "email", "phone",

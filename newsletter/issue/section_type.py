@@ -26,7 +26,7 @@ from newsletter import config
 from newsletter.errors import Fault, FaultsFound, Where
 from newsletter.issue.fields import Anchor, FieldSpec, LineOrFlag, listed, model_of, refuse_taken
 from newsletter.language import _
-from newsletter.settings_model import Name
+from newsletter.settings_values import Name
 from newsletter.validation import faults_of, keys_at
 
 FILENAME = "section.toml"

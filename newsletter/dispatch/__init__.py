@@ -1,0 +1,1 @@
+"""Sending: a mailing to its recipients, each of them accounted for."""

@@ -1,0 +1,106 @@
+"""What sending is about: states, outcomes, and the work between ledger and transport."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from newsletter.mail.letter import Letter
+
+
+class State(StrEnum):
+    """Where a recipient stands in a mailing."""
+
+    PENDING = "pending"  #: not begun
+    SENDING = "sending"  #: claimed by a run; may be on the wire
+    ACCEPTED = "accepted"  #: the server has taken it over (250 after the final dot)
+    DEFERRED = "deferred"  #: refused for now (4xx); tried again
+    REFUSED = "refused"  #: refused for good (5xx)
+    SKIPPED = "skipped"  #: left or suppressed since the planning
+    CANCELLED = "cancelled"  #: the mailing was cancelled first
+    IN_DOUBT = "in_doubt"  #: handed over, but the answer was lost; never sent again by itself
+
+
+SETTLED = frozenset({State.ACCEPTED, State.REFUSED, State.SKIPPED, State.CANCELLED})
+"""Nothing more happens to these."""
+OPEN = frozenset(State) - SETTLED
+"""A mailing is finished only when nobody is in one of these."""
+
+
+class Stage(StrEnum):
+    """How far a message had come."""
+
+    CONNECT = "connect"
+    GREETING = "greeting"
+    EHLO = "ehlo"
+    STARTTLS = "starttls"
+    AUTH = "auth"
+    MAIL = "mail"
+    RCPT = "rcpt"
+    DATA = "data"
+    DOT = "dot"  #: the message itself was handed over, its final dot included
+    LOCAL = "local"  #: it never left us
+
+
+class Blame(StrEnum):
+    """Whose fault a refusal is."""
+
+    NOBODY = "nobody"
+    RECIPIENT = "recipient"  #: the address: a hard one (5.1.1 …) makes it bounced
+    SENDER = "sender"  #: us: sender, login, signature, size; the mailing stops, nobody is blamed
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one attempt."""
+
+    state: State
+    """ACCEPTED, DEFERRED, REFUSED, IN_DOUBT; PENDING when nothing was tried and it may go out at once."""
+    stage: Stage
+    code: int = 0
+    """The server's reply; 0 when there was none."""
+    enhanced: str = ""
+    """Enhanced status code (RFC 3463), such as 5.1.1."""
+    text: str = ""
+    """The server's words, printable, on one line."""
+    relay: str = ""
+    """Which relay it was."""
+    blame: Blame = Blame.NOBODY
+
+
+@dataclass(slots=True)
+class Job:
+    """One attempt to reach one recipient, from its claim in the ledger to its outcome."""
+
+    slice: int
+    seq: int
+    """The recipient's number in the mailing."""
+    attempt: int
+    domain: str
+    """The recipient's, in small letters (A-labels)."""
+    letter: Letter
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many recipients are in each state; together they are the audience."""
+
+    by_state: Mapping[State, int]
+
+    @property
+    def audience(self) -> int:
+        """Everybody in the mailing."""
+        return sum(self.by_state.values())
+
+    @property
+    def open(self) -> int:
+        """Those of whom something is still to come or to decide."""
+        return sum(self.by_state.get(state, 0) for state in OPEN)
+
+    def __getitem__(self, state: State) -> int:
+        return self.by_state.get(state, 0)
+
+    def as_dict(self) -> dict[str, int]:
+        """Return every state with its number, as JSON knows it; keys are stable."""
+        return {str(state): self[state] for state in State}

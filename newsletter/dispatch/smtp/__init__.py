@@ -1,0 +1,1 @@
+"""Mail over SMTP: a session without input and output of its own, connections, and a pool of them."""
