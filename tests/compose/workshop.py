@@ -18,7 +18,8 @@ from newsletter.compose.edition import Edition
 from newsletter.errors import Fault, FaultsFound
 from newsletter.issue import reader
 from newsletter.issue.model import Issue
-from newsletter.settings_model import Legal, Newsletter, PersonalField, Segment, Sender, Settings, Web
+from newsletter.settings_model import Legal, Newsletter, PersonalField, Segment, Settings, Web
+from newsletter.settings_sending import Sender
 from newsletter.workspace import BASE_THEME
 
 SETTINGS = Settings(

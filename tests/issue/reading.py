@@ -9,7 +9,8 @@ from textwrap import indent
 from newsletter.errors import Fault
 from newsletter.issue import reader
 from newsletter.issue.model import Issue
-from newsletter.settings_model import Newsletter, Segment, Sender, Settings
+from newsletter.settings_model import Newsletter, Segment, Settings
+from newsletter.settings_sending import Sender
 from newsletter.workspace import BASE_THEME
 
 SETTINGS = Settings(

@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime
 from newsletter.compose.edition import Asset, Edition, Place, Variant
 from newsletter.issue_id import IssueId
 from newsletter.mail.skeleton import Envelope, Skeleton
-from newsletter.settings_model import Newsletter, PersonalField, Segment, Sender, Settings
+from newsletter.settings_model import Newsletter, PersonalField, Segment, Settings
+from newsletter.settings_sending import Sender
 
 SETTINGS = Settings(
     newsletter=Newsletter(title="Interkommunales für Übermorgen"),

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from newsletter.compose.edition import Edition, Variant
 from newsletter.mail.headers import HeaderRefusedError
 from newsletter.mail.skeleton import PlaceRefusedError, Skeleton
-from newsletter.settings_model import Sender
+from newsletter.settings_sending import Sender
 from tests.mail import parsers, samples
 from tests.mail.samples import EDITION, ENVELOPE, GENERAL, SETTINGS, WITHOUT_IMAGE
 from tests.mail.test_headers import NAMES, PAYLOADS

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from newsletter.address import Address
-from newsletter.settings_model import Newsletter, PersonalField, Segment, Sender, Settings
+from newsletter.settings_model import Newsletter, PersonalField, Segment, Settings
+from newsletter.settings_sending import Sender
 from newsletter.store.database import opened, writing
 from newsletter.subscribers.list import COLUMNS, SubscriberList
 from newsletter.subscribers.log import Draft

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import pytest
 
 from newsletter.errors import UsageError
-from newsletter.settings_model import Newsletter, PersonalField, Sender, Settings
+from newsletter.settings_model import Newsletter, PersonalField, Settings
+from newsletter.settings_sending import Sender
 from newsletter.subscribers.columns import Mapped, mapped, parse_choice, remember, remembered
 from newsletter.subscribers.list import SubscriberList
 from tests.subscribers import crowd
