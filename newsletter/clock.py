@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 def stamp(moment: datetime) -> str:
@@ -19,3 +23,15 @@ def stamp(moment: datetime) -> str:
 def after(moment: datetime, days: int) -> str:
     """Write the moment some days later."""
     return stamp(moment + timedelta(days=days))
+
+
+@cache
+def boot_id() -> str:
+    """Return what names this start of the machine; empty where the system does not tell (not Linux).
+
+    The monotonic clock counts from the start of the machine, so what it said means nothing after another.
+    """
+    try:
+        return _BOOT_ID.read_text(encoding="ascii").strip()
+    except OSError:
+        return ""

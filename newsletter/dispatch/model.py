@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple, Self
 
 from newsletter.mail.letter import Letter
+from newsletter.mail.recipient import Recipient
 
 
 class State(StrEnum):
@@ -104,3 +108,101 @@ class Counts:
     def as_dict(self) -> dict[str, int]:
         """Return every state with its number, as JSON knows it; keys are stable."""
         return {str(state): self[state] for state in State}
+
+
+class MailingState(StrEnum):
+    """Where a mailing stands."""
+
+    PLANNED = "planned"  #: its recipients are fixed; none has been begun
+    RUNNING = "running"  #: begun and not over, whether a process is at it or not
+    PAUSED = "paused"  #: nobody is begun until it is resumed
+    CANCELLED = "cancelled"  #: whoever was not begun gets nothing
+    FINISHED = "finished"  #: nobody is open any more
+
+
+class Control(StrEnum):
+    """What a run is to do."""
+
+    RUN = "run"
+    PAUSE = "pause"
+    CANCEL = "cancel"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mailing:
+    """One issue to one audience; times are UTC, ISO 8601."""
+
+    id: int
+    issue: str
+    segment: str | None
+    """The segment of newsletter.toml it goes to; None: to everybody."""
+    state: MailingState
+    edition: int
+    """Which of its editions is sent now, from 1."""
+    digest: str
+    """The digest of that edition."""
+    audience: int
+    left_out: Mapping[str, int]
+    """How many were not planned, by reason: a status, `suppressed`, `already` (by another mailing)."""
+    created_at: str
+    created_by: str
+    not_before: str | None
+    started_at: str | None
+    finished_at: str | None
+
+    @classmethod
+    def from_row(cls, row: sqlite3.Row) -> Self:
+        """Make a mailing of a row of the table `mailing` with its digest."""
+        values = dict(row)
+        values["state"] = MailingState(values["state"])
+        values["left_out"] = json.loads(values["left_out"])
+        return cls(**values)
+
+    @property
+    def control(self) -> Control:
+        """What a run is to do with it."""
+        return control_of(self.state)
+
+
+def control_of(state: MailingState) -> Control:
+    """Return what a mailing's state means to a run."""
+    return _CONTROLS.get(state, Control.RUN)
+
+
+_CONTROLS = {MailingState.PAUSED: Control.PAUSE, MailingState.CANCELLED: Control.CANCEL}
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A slice that a run holds; `epoch` tells it from whoever holds the slice before or after."""
+
+    mailing: int
+    slice: int
+    run: int
+    epoch: int
+    seconds: float
+    """How long it holds from each exchange on."""
+
+
+class Opened(NamedTuple):
+    """A recipient claimed for an attempt."""
+
+    seq: int
+    attempt: int
+    domain: str
+    """The recipient's, in small letters (A-labels)."""
+    recipient: Recipient
+    edition: int
+    """The number of the edition they get."""
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """What one exchange with the ledger brought."""
+
+    control: Control
+    opened: Sequence[Opened]
+    skipped: int
+    """Recipients whose turn had come, but who have left or were suppressed since the planning."""
+    left: int
+    """Recipients of the slice who are still to be opened."""

@@ -85,3 +85,117 @@ CREATE TABLE column_mapping (
   mapping TEXT NOT NULL CHECK (json_valid(mapping)),
   at TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE edition (
+  digest TEXT PRIMARY KEY,
+  issue TEXT NOT NULL,
+  content BLOB NOT NULL,
+  at TEXT NOT NULL
+) STRICT;
+CREATE TABLE test_send (
+  id INTEGER PRIMARY KEY,
+  digest TEXT NOT NULL,
+  at TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  count INTEGER NOT NULL
+) STRICT;
+CREATE INDEX test_send_digest ON test_send (digest);
+CREATE TABLE approval (
+  digest TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  at TEXT NOT NULL,
+  PRIMARY KEY (digest, actor)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE mailing (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  issue TEXT NOT NULL,
+  segment TEXT,
+  state TEXT NOT NULL CHECK (
+    state = 'planned' OR state = 'running' OR state = 'paused' OR state = 'cancelled' OR state = 'finished'
+  ),
+  edition INTEGER NOT NULL,
+  audience INTEGER NOT NULL CHECK (audience > 0),
+  left_out TEXT NOT NULL CHECK (json_valid(left_out)),
+  created_at TEXT NOT NULL,
+  created_by TEXT NOT NULL,
+  not_before TEXT,
+  started_at TEXT,
+  finished_at TEXT
+) STRICT;
+CREATE TABLE mailing_edition (
+  mailing INTEGER NOT NULL REFERENCES mailing (id),
+  number INTEGER NOT NULL,
+  digest TEXT NOT NULL REFERENCES edition (digest),
+  at TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  PRIMARY KEY (mailing, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE decision (
+  id INTEGER PRIMARY KEY,
+  mailing INTEGER NOT NULL REFERENCES mailing (id),
+  at TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  action TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  count INTEGER NOT NULL
+) STRICT;
+CREATE TABLE run (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  mailing INTEGER NOT NULL REFERENCES mailing (id),
+  pid INTEGER NOT NULL,
+  host TEXT NOT NULL,
+  boot TEXT NOT NULL,
+  started_at TEXT NOT NULL,
+  taken_at TEXT,
+  ended_at TEXT
+) STRICT;
+CREATE INDEX run_open ON run (mailing) WHERE ended_at IS NULL;
+CREATE TABLE slice (
+  mailing INTEGER NOT NULL REFERENCES mailing (id),
+  number INTEGER NOT NULL,
+  size INTEGER NOT NULL CHECK (
+    size = pending + sending + accepted + deferred + refused + skipped + cancelled + in_doubt
+  ),
+  run INTEGER REFERENCES run (id),
+  epoch INTEGER NOT NULL DEFAULT 0,
+  lease_until REAL NOT NULL DEFAULT 0,
+  next_at INTEGER,
+  pending INTEGER NOT NULL CHECK (pending >= 0),
+  sending INTEGER NOT NULL DEFAULT 0 CHECK (sending >= 0),
+  accepted INTEGER NOT NULL DEFAULT 0 CHECK (accepted >= 0),
+  deferred INTEGER NOT NULL DEFAULT 0 CHECK (deferred >= 0),
+  refused INTEGER NOT NULL DEFAULT 0 CHECK (refused >= 0),
+  skipped INTEGER NOT NULL DEFAULT 0 CHECK (skipped >= 0),
+  cancelled INTEGER NOT NULL DEFAULT 0 CHECK (cancelled >= 0),
+  in_doubt INTEGER NOT NULL DEFAULT 0 CHECK (in_doubt >= 0),
+  PRIMARY KEY (mailing, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE dispatch (
+  mailing INTEGER NOT NULL,
+  slice INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  person INTEGER NOT NULL,
+  segments TEXT NOT NULL,
+  state TEXT NOT NULL DEFAULT 'pending' CHECK (
+    state = 'pending' OR state = 'sending' OR state = 'accepted' OR state = 'deferred'
+    OR state = 'refused' OR state = 'skipped' OR state = 'cancelled' OR state = 'in_doubt'
+  ),
+  address TEXT NOT NULL DEFAULT '',
+  edition INTEGER NOT NULL DEFAULT 0,
+  attempt INTEGER NOT NULL DEFAULT 0,
+  deferrals INTEGER NOT NULL DEFAULT 0,
+  stage TEXT NOT NULL DEFAULT '',
+  code INTEGER NOT NULL DEFAULT 0,
+  enhanced TEXT NOT NULL DEFAULT '',
+  reply TEXT NOT NULL DEFAULT '',
+  relay TEXT NOT NULL DEFAULT '',
+  reason TEXT NOT NULL DEFAULT '',
+  at INTEGER,
+  first_at INTEGER,
+  next_at INTEGER,
+  PRIMARY KEY (mailing, slice, seq),
+  UNIQUE (person, mailing)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER dispatch_forgets AFTER DELETE ON subscriber BEGIN
+  UPDATE dispatch SET address = '', segments = '', reply = '' WHERE person = OLD.id;
+END;
