@@ -26,8 +26,9 @@ from newsletter.errors import FaultsFound, NewsletterError
 from newsletter.issue import reader as issue_reader
 from newsletter.issue_id import IssueId
 from newsletter.language import Phrases, _
+from newsletter.mail.press import Press
+from newsletter.mail.recipient import Recipient
 from newsletter.mail.salutation import Reader, values
-from newsletter.mail.skeleton import Envelope, Skeleton
 from newsletter.settings_model import Settings
 from newsletter.workspace import Workspace
 
@@ -92,14 +93,7 @@ def _write(folder: Path, edition: Edition, settings: Settings, reader: Reader) -
     _write_mail(folder, edition, variant, filled)
     for other in edition.variants if len(edition.variants) > 1 else ():
         _write_mail(folder / "variants" / other.name, edition, other, filled, up="../../")
-    message = Skeleton.of(edition, variant, settings).message(
-        Envelope(
-            to_address=SAMPLE_ADDRESS,
-            values=filled,
-            date=datetime.combine(edition.date, time(12), ZoneInfo(settings.newsletter.timezone)),
-            recipient_key="sample",
-        )
-    )
+    message = _message(edition, settings, reader)
     (folder / "mail.eml").write_bytes(message)
     (folder / "archive").mkdir()
     _write_text(folder / "archive" / "index.html", edition.page)
@@ -108,6 +102,23 @@ def _write(folder: Path, edition: Edition, settings: Settings, reader: Reader) -
     facts = _facts(edition, variant, filled, len(message))
     _write_text(folder / FACTS, json.dumps(facts, ensure_ascii=False, indent=2) + "\n")
     return facts
+
+
+def _message(edition: Edition, settings: Settings, reader: Reader) -> bytes:
+    """Print the mail as it will be sent, but for the signature; its tokens are nobody's."""
+    noon = datetime.combine(edition.date, time(12), ZoneInfo(settings.newsletter.timezone))
+    recipient = Recipient(
+        person=0,
+        address=SAMPLE_ADDRESS,
+        form=reader.form,
+        title=reader.title,
+        first_name=reader.first_name,
+        last_name=reader.last_name,
+        organisation=reader.organisation,
+        fields=json.dumps(dict(reader.fields)),
+        segments="+".join(sorted(reader.segments)),
+    )
+    return Press.sample(edition, settings, date=noon).letter(recipient).data
 
 
 def _write_mail(

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal, Self
 
 from newsletter.errors import UsageError
 from newsletter.language import Phrases, _
+from newsletter.mail.recipient import Recipient
 from newsletter.settings_model import Settings
 from newsletter.validation import did_you_mean
 
@@ -88,19 +90,16 @@ class Reader:
 
 def values(reader: Reader, phrases: Phrases) -> dict[str, str]:
     """Return what stands in the personal places, by name; empty where it is not known."""
-    first, last = _name(reader.first_name), _name(reader.last_name)
-    return {
-        **{name: value.strip() for name, value in reader.fields.items()},
-        "salutation": _salutation(reader, phrases),
-        "title": _name(reader.title),
-        "name": _joined(first, last),
-        "first_name": first,
-        "last_name": last,
-        "organisation": reader.organisation.strip(),
-    }
+    own = {name: value.strip() for name, value in reader.fields.items()}
+    return own | {name: write(reader, phrases) for name, write in PLACES.items()}
 
 
-def _salutation(reader: Reader, phrases: Phrases) -> str:
+def full_name(person: Reader | Recipient) -> str:
+    """Return first and last name, as far as they are known."""
+    return _joined(_name(person.first_name), _name(person.last_name))
+
+
+def _salutation(reader: Reader | Recipient, phrases: Phrases) -> str:
     """Greet by what is known (TU Dortmund, FU Berlin: no form of address, then first and last name)."""
     title, first, last = map(_name, (reader.title, reader.first_name, reader.last_name))
     if reader.form == "frau" and last:
@@ -123,6 +122,19 @@ def _name(text: str) -> str:
 
 def _joined(*parts: str) -> str:
     return " ".join(filter(None, parts))
+
+
+PLACES: Mapping[str, Callable[[Reader | Recipient, Phrases], str]] = MappingProxyType(
+    {
+        "salutation": _salutation,
+        "title": lambda person, _phrases: _name(person.title),
+        "name": lambda person, _phrases: full_name(person),
+        "first_name": lambda person, _phrases: _name(person.first_name),
+        "last_name": lambda person, _phrases: _name(person.last_name),
+        "organisation": lambda person, _phrases: person.organisation.strip(),
+    }
+)
+"""How each personal place is filled; the newsletter's own fields stand beside these."""
 
 
 def _known(word: str, known: Iterable[str], message: str) -> None:
