@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from newsletter.settings_model import Settings
     from newsletter.subscribers.forgetting import Tidied
     from newsletter.subscribers.list import SubscriberList
+    from newsletter.workspace import Workspace
 
 HERE = "command line"
 """Where a change comes from, as the log says it."""
@@ -31,8 +32,15 @@ WHERE = click.option(
 )
 
 
+def workspace() -> Workspace:
+    """Find the newsletter's folder, here or above."""
+    from newsletter.workspace import Workspace
+
+    return Workspace.find(Path.cwd(), os.environ)
+
+
 @contextmanager
-def subscriber_list(*, tidy: bool = True) -> Iterator[SubscriberList]:
+def subscriber_list(*, tidy: bool = True, here: Workspace | None = None) -> Iterator[SubscriberList]:
     """Open this newsletter's list; with `tidy`, what was kept long enough is deleted on the way.
 
     A list that has sealed its log or barred an erased address needs the key it did that with.
@@ -41,18 +49,17 @@ def subscriber_list(*, tidy: bool = True) -> Iterator[SubscriberList]:
     from newsletter.subscribers import forgetting
     from newsletter.subscribers.list import SubscriberList
     from newsletter.subscribers.secret import Secret
-    from newsletter.workspace import Workspace
 
-    workspace = Workspace.find(Path.cwd(), os.environ)
-    paths = workspace.settings.paths
-    with opened(workspace.root / paths.database) as db:
+    here = here or workspace()
+    paths = here.settings.paths
+    with opened(here.root / paths.database) as db:
         # Whatever any command deletes or writes over is to be gone from the file as well.
         db.conn.execute("PRAGMA secure_delete = ON")
         used = db.conn.execute(
             "SELECT EXISTS (SELECT 1 FROM log_head) OR EXISTS (SELECT 1 FROM erased)"
         ).fetchone()[0]
-        secret = Secret.load(workspace.root / paths.key, fresh=not used)
-        people = SubscriberList(db, workspace.settings, secret)
+        secret = Secret.load(here.root / paths.key, fresh=not used)
+        people = SubscriberList(db, here.settings, secret)
         if tidy:
             _tell_tidied(forgetting.tidy(people, now=now()))
         yield people

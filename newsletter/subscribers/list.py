@@ -43,7 +43,7 @@ class SubscriberList:
         self.settings = settings
         self.log = EventLog(db.conn, secret)
         self.suppression = Suppression(db.conn)
-        self._secret = secret
+        self.secret = secret
 
     def find(self, address: Address) -> Subscriber | None:
         """Return the person with an address."""
@@ -185,7 +185,7 @@ class SubscriberList:
 
     def digest(self, key: str) -> bytes:
         """Return the keyed hash that stands for an erased address."""
-        return self._secret.digest("erased", key.encode())
+        return self.secret.digest("erased", key.encode())
 
     def _erased(self, keys: Sequence[str]) -> set[str]:
         if self._one("SELECT 1 FROM erased LIMIT 1", ()) is None:

@@ -1,0 +1,174 @@
+"""Carry out a mailing: put ledger, press, pace and transport together and run."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from newsletter.compose.edition import Edition
+from newsletter.dispatch import ways
+from newsletter.dispatch.editions import Editions
+from newsletter.dispatch.ending import Ending
+from newsletter.dispatch.ledger import Ledger
+from newsletter.dispatch.model import Opened, Outcome
+from newsletter.dispatch.outgoing import Outgoing, SignedAhead
+from newsletter.dispatch.owner import Owner
+from newsletter.dispatch.pace import Pace, left_today
+from newsletter.dispatch.runner import Orders, Runner
+from newsletter.dispatch.trial import Trial
+from newsletter.mail.letter import Letter
+from newsletter.mail.press import Press, Recipient
+from newsletter.settings_model import Settings
+from newsletter.subscribers.secret import Secret
+
+Tick = Callable[[Runner], None]
+_Result = TypeVar("_Result")
+_DATED_AGAIN = 60.0
+"""Seconds after which letters get a new Date; one that is hours old looks like spam to filters."""
+
+
+class Letters:
+    """Prints the letters of a mailing, whichever of its editions a recipient gets."""
+
+    def __init__(self, ledger: Ledger, mailing: int, secret: Secret, root: Path) -> None:
+        settings = ledger.people.settings
+        editions = Editions(ledger.connection)
+        self._now = partial(moment, settings)
+        self._presses = {
+            number: Press.of(
+                editions.load(digest), settings, secret, root=root, mailing=mailing, date=self._now()
+            )
+            for number, digest in editions.of_mailing(mailing).items()
+        }
+        self._dated = time.monotonic()
+
+    @property
+    def costly(self) -> bool:
+        """Whether they should be printed in threads."""
+        return any(press.costly for press in self._presses.values())
+
+    def __call__(self, row: Opened) -> Letter:
+        """Print a letter, dated now (to the minute)."""
+        if time.monotonic() - self._dated > _DATED_AGAIN:
+            self._dated = time.monotonic()
+            self._presses = {number: press.dated(self._now()) for number, press in self._presses.items()}
+        return self._presses[row.edition].letter(row.recipient)
+
+
+def moment(settings: Settings) -> datetime:
+    """Return the present moment in the newsletter's time zone."""
+    return datetime.now(ZoneInfo(settings.newsletter.timezone))
+
+
+def carry_out(
+    ledger: Ledger,
+    mailing: int,
+    secret: Secret,
+    root: Path,
+    orders: Orders,
+    *,
+    rate: float | None,
+    tick: Tick = lambda _runner: None,
+) -> Ending:
+    """Send a mailing until it is done or something ends it; Ctrl-C and SIGTERM drain, a second one breaks off.
+
+    Raises:
+        AliveError: another process is sending it.
+    """
+    settings = ledger.people.settings
+    owner = ledger.enter(mailing)
+    try:
+        letters = Letters(ledger, mailing, secret, root)
+        pace = Pace(settings.smtp, rate=rate, allowance=_allowance(ledger, settings))
+        return run_in_loop(_sending(ledger, mailing, owner, letters, pace, orders, root, tick))
+    finally:
+        ledger.leave(owner)
+        ledger.finish_if_done(mailing)
+
+
+def try_out(
+    edition: Edition,
+    settings: Settings,
+    secret: Secret,
+    root: Path,
+    recipients: list[Recipient],
+    *,
+    mark: str,
+) -> dict[str, Outcome]:
+    """Send test mails of an edition, outside of any mailing; return the outcome for each address."""
+    press = Press.of(edition, settings, secret, root=root, mailing=0, date=moment(settings), mark=mark)
+    trial = Trial([(recipient.address, press.letter(recipient)) for recipient in recipients])
+    pace = Pace(settings.smtp)
+    run_in_loop(trial.send(lambda source: ways.transport(settings, root, source, pace)))
+    return trial.outcomes
+
+
+async def _sending(
+    ledger: Ledger,
+    mailing: int,
+    owner: Owner,
+    letters: Letters,
+    pace: Pace,
+    orders: Orders,
+    root: Path,
+    tick: Tick,
+) -> Ending:
+    settings = ledger.people.settings
+    loop = asyncio.get_running_loop()
+    outgoing = (
+        partial(SignedAhead, letters, pace, loop) if letters.costly else partial(Outgoing, letters, pace)
+    )
+    runner = Runner(ledger, mailing, owner, outgoing, pace, orders)
+    transport = ways.transport(settings, root, runner, pace)
+    with _signals(loop, runner):
+        return await runner.run(transport, lambda: tick(runner))
+
+
+def run_in_loop(main: Coroutine[object, object, _Result]) -> _Result:
+    """Run to the end, in uvloop where there is one: half the CPU time of asyncio's loop (measured)."""
+    try:
+        from uvloop import new_event_loop  # noqa: PLC0415 (only what sends needs it)
+    except ImportError:
+        return asyncio.run(main)
+    with asyncio.Runner(loop_factory=new_event_loop) as loop:
+        return loop.run(main)
+
+
+@contextmanager
+def _signals(loop: asyncio.AbstractEventLoop, runner: Runner) -> Iterator[None]:
+    """Drain on the first Ctrl-C or SIGTERM, break off on the second."""
+    asked = False
+
+    def handle() -> None:
+        nonlocal asked
+        if asked:
+            runner.abort()
+        else:
+            asked = True
+            runner.stop()
+
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    for number in numbers:
+        loop.add_signal_handler(number, handle)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+
+
+def _allowance(ledger: Ledger, settings: Settings) -> int | None:
+    """Return how many may go out today by the warm-up plan; None: as many as there are."""
+    if not settings.smtp.warmup:
+        return None
+    by_day = ledger.mailings.accepted_by_day()
+    today = by_day.pop(ledger.now().date().isoformat(), 0)
+    return left_today(settings.smtp.warmup, days=len(by_day), today=today)

@@ -1,0 +1,151 @@
+"""What `send` would do now: begin a mailing, go on with one, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from newsletter.build import edition_of
+from newsletter.compose.edition import Edition
+from newsletter.dispatch import planner
+from newsletter.dispatch.editions import Approval, Editions, Test
+from newsletter.dispatch.ledger import Ledger
+from newsletter.dispatch.model import Counts, Mailing, MailingState
+from newsletter.errors import FaultsFound, NewsletterError
+from newsletter.issue_id import IssueId
+from newsletter.language import _
+from newsletter.settings_model import Settings
+from newsletter.workspace import Workspace
+
+
+class AlreadySentError(NewsletterError, ValueError):
+    """This issue has been sent."""
+
+    exit_code = 0
+
+
+class NotAllowedError(NewsletterError, ValueError):
+    """This edition may not be sent yet."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """A mailing that can begin or go on."""
+
+    edition: Edition
+    """What the recipients get; for a mailing that has begun, the frozen one."""
+    mailing: Mailing | None
+    """The one to go on with; None: a new one is planned."""
+    counts: Counts | None
+    audience: int
+    left_out: Mapping[str, int]
+    sources_changed: bool
+    """Whether the issue's files would make another edition than the frozen one."""
+    tests: list[Test]
+    approvals: list[Approval]
+
+
+def propose(
+    ledger: Ledger, workspace: Workspace, issue_id: IssueId, *, segment: str | None, newcomers: bool
+) -> Proposal:
+    """Say what sending an issue would mean now.
+
+    Raises:
+        AlreadySentError: everybody it was planned for is accounted for.
+        FaultsFound: a new mailing is to begin, and the issue has faults.
+        UsageError: there is no such segment.
+    """
+    mailings = ledger.mailings.of_issue(str(issue_id))
+    same = [one for one in mailings if segment is None or one.segment == segment]
+    unfinished = [one for one in same if ledger.counts(one.id).open]
+    if unfinished:
+        return _going_on(ledger, workspace, unfinished[0])
+    if not newcomers and any(one.segment == segment for one in same):
+        raise AlreadySentError(
+            _("Issue {id} has been sent; nobody is open.").format(id=issue_id),
+            cure=_("“newsletter send {id} --newcomers” sends it to those who were not in it.").format(
+                id=issue_id
+            ),
+        )
+    return _new(ledger, workspace, issue_id, segment)
+
+
+def check(proposal: Proposal, settings: Settings, *, need_test: bool, actor: str, now: datetime) -> None:
+    """Make sure that the edition may go out.
+
+    Raises:
+        NotAllowedError: no test was made of it, nobody else has approved of it, its time has not come or is
+            long gone, or the mailing is paused.
+    """
+    mailing = proposal.mailing
+    if mailing is not None and mailing.state is MailingState.PAUSED:
+        raise NotAllowedError(
+            _("The mailing is paused."), cure=_("“newsletter resume {id}”").format(id=mailing.issue)
+        )
+    begun = mailing is not None and mailing.started_at is not None
+    if not begun:
+        _check_time(mailing, settings, now)
+    if need_test and not begun and not proposal.tests:
+        raise NotAllowedError(
+            _("Nobody has seen this edition as a mail yet."),
+            cure=_("Send a test: “newsletter send {id} --test you@example.org”; or say --no-test.").format(
+                id=proposal.edition.id
+            ),
+        )
+    if settings.sending.approval and not any(one.actor != actor for one in proposal.approvals):
+        raise NotAllowedError(
+            _("A second person must approve of this edition first."),
+            cure=_("They say: “newsletter approve {id}”.").format(id=proposal.edition.id),
+        )
+
+
+def _check_time(mailing: Mailing | None, settings: Settings, now: datetime) -> None:
+    if mailing is None or mailing.not_before is None:
+        return
+    planned = datetime.fromisoformat(mailing.not_before)
+    if now < planned:
+        message = _("This mailing begins at {time}.").format(time=planned.isoformat())
+        raise NotAllowedError(message, cure=_("--wait waits for it; --at sets another time."))
+    if now > planned + timedelta(hours=settings.sending.stale_hours):
+        message = _("This mailing should have begun at {time}; that is too long ago to send it unasked.")
+        cure = _("Look at it once more, then give it a new time with --at (“--at now”), or cancel it.")
+        raise NotAllowedError(message.format(time=planned.isoformat()), cure=cure)
+
+
+def _going_on(ledger: Ledger, workspace: Workspace, mailing: Mailing) -> Proposal:
+    editions = Editions(ledger.connection)
+    return Proposal(
+        edition=editions.load(mailing.digest),
+        mailing=mailing,
+        counts=ledger.counts(mailing.id),
+        audience=mailing.audience,
+        left_out=mailing.left_out,
+        sources_changed=_digest_now(workspace, mailing.issue) != mailing.digest,
+        tests=editions.tests(mailing.digest),
+        approvals=editions.approvals(mailing.digest),
+    )
+
+
+def _new(ledger: Ledger, workspace: Workspace, issue_id: IssueId, segment: str | None) -> Proposal:
+    edition = edition_of(workspace, issue_id)
+    seen = planner.preview(ledger, str(issue_id), segment=segment)
+    editions = Editions(ledger.connection)
+    return Proposal(
+        edition=edition,
+        mailing=None,
+        counts=None,
+        audience=seen.audience,
+        left_out=seen.left_out,
+        sources_changed=False,
+        tests=editions.tests(edition.digest),
+        approvals=editions.approvals(edition.digest),
+    )
+
+
+def _digest_now(workspace: Workspace, issue: str) -> str:
+    """Return what the issue's files would make now; nothing if they make nothing."""
+    try:
+        return edition_of(workspace, workspace.issue_id(issue)).digest
+    except (FaultsFound, NewsletterError):
+        return ""

@@ -1,0 +1,343 @@
+"""A run: claims recipients window by window, hands them to a transport, writes down what became of them.
+
+The order that carries the guarantee: a claim is committed before the first byte goes out; a message is noted
+in the journal before its final dot does; the lease is looked at after that. Whatever breaks in between, the
+next run can tell who was never handed over (again pending) from who may have been (in doubt).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from newsletter.dispatch.ending import Ending, Why
+from newsletter.dispatch.holding import Holding
+from newsletter.dispatch.journal import Journal
+from newsletter.dispatch.ledger import Ledger, LeaseLostError
+from newsletter.dispatch.model import Blame, Control, Job, Outcome, Stage, State
+from newsletter.dispatch.outgoing import Claimed, Outgoing, Unwritable, Waiting
+from newsletter.dispatch.owner import Owner
+from newsletter.dispatch.pace import Pace
+from newsletter.dispatch.suspects import Suspects
+from newsletter.dispatch.transport import Transport
+from newsletter.store.database import DatabaseError
+
+LEASE_SECONDS = 60.0
+"""How long a slice stays ours without a word to the ledger."""
+_TICK = 0.25
+_WINDOW = 200
+"""Recipients claimed at most and not yet handed to the transport."""
+_LOW = 100
+"""Waiting recipients below which the next are claimed, so that no connection runs dry."""
+_WRITE_DOWN = 200
+"""Outcomes after which the ledger is written even if nobody needs to be claimed."""
+_IDLE_RECORD = 1.0
+"""Seconds after which outcomes are written down however few they are."""
+_UNREACHABLE = 60.0
+"""Seconds without any server after which a run gives up."""
+_DATABASE_PATIENCE = 30.0
+"""Seconds that a run goes on trying to write the ledger, with nothing new going out."""
+_RETURNED = Outcome(State.PENDING, Stage.LOCAL, text="not begun")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Orders:
+    """How a run is to go."""
+
+    limit: int | None = None
+    """Messages at most."""
+    wait: bool = False
+    """Whether to stay until deferred ones have had their further attempts."""
+    lease: float = LEASE_SECONDS
+    unreachable: float = _UNREACHABLE
+
+
+class Runner:
+    """One run of a mailing; the `Source` of its transport."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        mailing: int,
+        owner: Owner,
+        outgoing: Callable[[Callable[[], None]], Outgoing],
+        pace: Pace,
+        orders: Orders,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.tally: Counter[State] = Counter()
+        """What became of this run's attempts."""
+        self.trouble_now: Outcome | None = None
+        """What is wrong with the servers at the moment, if anything is."""
+        self._ledger = ledger
+        self._mailing = mailing
+        self._owner = owner
+        self._journal: Journal = owner.journal
+        self._pace = pace
+        self._orders = orders
+        self._now = monotonic
+        self._outgoing = outgoing(self._wake)
+        self._suspects = Suspects()
+        self._holdings: dict[int, Holding] = {}
+        self._left = orders.limit
+        self._ending: Ending | None = None
+        self._planned = False
+        self._trouble_since: float | None = None
+        self._database_down: float | None = None
+        self._transport: Transport
+
+    async def run(self, transport: Transport, tick: Callable[[], None] = lambda: None) -> Ending:
+        """Send until there is nothing left to do, or something ends it; `tick` is called while it goes on."""
+        self._transport = transport
+        sending = asyncio.create_task(transport.run())
+        self._turn()
+        try:
+            while not sending.done():
+                await asyncio.wait([sending], timeout=_TICK)
+                self._tick()
+                tick()
+            sending.result()
+        finally:
+            if not sending.done():
+                transport.abort()
+                await asyncio.wait([sending])
+            self._outgoing.close()
+            self._close()
+        return self._ending or Ending(Why.DONE)
+
+    def stop(
+        self, why: Why = Why.ASKED, trouble: Outcome | None = None, error: Exception | None = None
+    ) -> None:
+        """Take no more; what is on the wire is brought to its end."""
+        if self._ending is None:
+            self._ending = Ending(why, trouble, error)
+            self._transport.finish()
+
+    def abort(self) -> None:
+        """End at once; whatever cannot be known is in doubt."""
+        self.stop()
+        self._transport.abort()
+
+    # What a transport asks: see transport.Source.
+
+    def take(self, relay: str) -> Job | None:
+        """Give the next job for a relay."""
+        while self._ending is None and self._left != 0:
+            written = self._outgoing.next(relay)
+            if written is None:
+                break
+            if isinstance(written, Job):
+                if self._left is not None:
+                    self._left -= 1
+                return written
+            self._refuse(written)
+        if len(self._outgoing) < _LOW:
+            self._plan_turn()
+        return None
+
+    def starts(self, job: Job) -> bool:
+        """Note that a message is about to be handed over; say whether it may be.
+
+        The journal first, the clock second: whoever takes over after the lease has run out finds every message
+        that a stopped and woken run could still send in its journal.
+        """
+        try:
+            self._journal.started(job.slice, job.seq, job.attempt)
+        except OSError as err:
+            self.stop(Why.DATABASE, error=err)
+            return False
+        holding = self._holdings.get(job.slice)
+        return holding is not None and not holding.lost and self._now() < holding.deadline
+
+    def settled(self, job: Job, outcome: Outcome) -> None:
+        """Take what became of a job."""
+        if outcome.state is State.ACCEPTED:
+            self.trouble_now = self._trouble_since = None
+        elif outcome.state is State.PENDING and self._left is not None:
+            self._left += 1
+        kept_back = outcome.blame is Blame.SENDER
+        try:
+            self._journal.settled(
+                job.slice,
+                job.seq,
+                job.attempt,
+                replace(outcome, state=State.PENDING) if kept_back else outcome,
+            )
+        except OSError as err:
+            self.stop(Why.DATABASE, error=err)
+        if self._pace.limited:
+            self._pace.freed(outcome.relay, job.domain, outcome)
+        for one, judged in self._suspects.judge(job, outcome):
+            self._put(one, judged)
+        if self._suspects.guilty:
+            self.stop(Why.REFUSED, self._suspects.guilty)
+        if len(self._outgoing) < _LOW:
+            self._plan_turn()
+
+    def trouble(self, relay: str, outcome: Outcome) -> None:
+        """Take what went wrong with a relay as a whole."""
+        self.trouble_now = replace(outcome, relay=relay)
+        self._trouble_since = self._trouble_since or self._now()
+        if outcome.blame is Blame.SENDER:
+            self.stop(Why.REFUSED, self.trouble_now)
+
+    # The turns: everything below happens between two events of the loop.
+
+    def _plan_turn(self) -> None:
+        if not self._planned:
+            self._planned = True
+            asyncio.get_running_loop().call_soon(self._turn)
+
+    def _turn(self) -> None:
+        """Write down, claim, begin and end slices, as far as there is need."""
+        self._planned = False
+        try:
+            self._exchange_all()
+            self._end_slices()
+            if self._wants() and not self._unclaimed():
+                self._begin_slices()
+            self._database_down = None
+        except (sqlite3.OperationalError, DatabaseError) as err:
+            self._database_failed(err)
+        if self._ending is None and not self._holdings:
+            self._nothing_left()
+        if self._outgoing:
+            self._transport.wake()
+
+    def _tick(self) -> None:
+        now = self._now()
+        for holding in self._holdings.values():
+            waited = now - holding.renewed
+            if (holding.outcomes and waited > _IDLE_RECORD) or waited > self._orders.lease / 3:
+                self._plan_turn()
+        if not self._holdings and self._ending is None:
+            self._plan_turn()
+        if self._outgoing.held:
+            self._transport.wake()
+        if self._trouble_since and now - self._trouble_since > self._orders.unreachable:
+            self.stop(Why.UNREACHABLE, self.trouble_now)
+
+    def _wants(self) -> int:
+        """Say how many more recipients are to be claimed."""
+        if self._ending is not None or len(self._outgoing) >= _LOW:
+            return 0
+        room = _WINDOW - len(self._outgoing)
+        return room if self._left is None else max(0, min(room, self._left - len(self._outgoing)))
+
+    def _unclaimed(self) -> bool:
+        return any(not holding.exhausted for holding in self._holdings.values())
+
+    def _exchange_all(self) -> None:
+        for holding in list(self._holdings.values()):
+            want = 0 if holding.exhausted or holding.lost else self._wants()
+            waited = self._now() - holding.renewed
+            due = waited > _IDLE_RECORD and (holding.outcomes or waited > self._orders.lease / 3)
+            if (
+                want
+                or due
+                or len(holding.outcomes) >= _WRITE_DOWN
+                or (holding.outcomes and not holding.under_way)
+            ):
+                self._exchange(holding, want)
+
+    def _exchange(self, holding: Holding, want: int) -> None:
+        """Bring the ledger up to date, and claim; outcomes are kept until they are in it."""
+        asked = self._now()
+        outcomes = holding.outcomes.copy()
+        try:
+            done = self._ledger.exchange(holding.lease, outcomes, want=want)
+        except LeaseLostError:
+            holding.lost = holding.exhausted = True
+            del holding.outcomes[: len(outcomes)]
+            self.stop(Why.LOST)
+            return
+        del holding.outcomes[: len(outcomes)]
+        holding.renewed, holding.deadline = asked, asked + self._orders.lease
+        holding.under_way += len(done.opened)
+        holding.exhausted = done.left == 0
+        self.tally[State.SKIPPED] += done.skipped
+        self._outgoing.add(Claimed(holding.lease.slice, row) for row in done.opened)
+        self._obey(done.control)
+
+    def _begin_slices(self) -> None:
+        for number in self._ledger.due(self._mailing):
+            if number in self._holdings:
+                continue
+            asked = self._now()
+            lease = self._ledger.begin(self._mailing, number, self._owner, lease=self._orders.lease)
+            if lease is None:
+                continue
+            holding = Holding(lease, asked + self._orders.lease, asked)
+            self._holdings[number] = holding
+            self._exchange(holding, self._wants())
+            if not self._wants():
+                return
+
+    def _end_slices(self) -> None:
+        for number, holding in list(self._holdings.items()):
+            if holding.at_rest and (holding.exhausted or self._ending):
+                if not holding.lost:
+                    self._ledger.end(holding.lease)
+                del self._holdings[number]
+
+    def _nothing_left(self) -> None:
+        """Nothing is held and nothing is due: finished, or those left are deferred."""
+        if self._left == 0:
+            self.stop(Why.LIMIT)
+            return
+        control = self._ledger.mailing(self._mailing).control
+        wait = self._ledger.next_due(self._mailing)
+        if control is not Control.RUN:
+            self._obey(control)
+        elif wait is None:
+            self.stop(Why.DONE)
+        elif wait > 0 and not self._orders.wait:
+            self.stop(Why.LATER)
+
+    def _obey(self, control: Control) -> None:
+        if control is Control.PAUSE:
+            self.stop(Why.PAUSED)
+        elif control is Control.CANCEL:
+            self.stop(Why.CANCELLED)
+
+    def _database_failed(self, err: Exception) -> None:
+        """Hold everything; the outcomes are in memory and in the journal."""
+        now = self._now()
+        self._database_down = self._database_down or now
+        if now - self._database_down > _DATABASE_PATIENCE:
+            self.stop(Why.DATABASE, error=err)
+
+    def _refuse(self, one: Unwritable) -> None:
+        """Write down that somebody cannot be written to: nothing went out, and nothing will."""
+        outcome = Outcome(State.REFUSED, Stage.LOCAL, text=one.reason, blame=Blame.RECIPIENT)
+        self._put(one, outcome)
+
+    def _put(self, one: Waiting, outcome: Outcome) -> None:
+        holding = self._holdings[one.slice]
+        holding.under_way -= 1
+        holding.outcomes.append((one, outcome))
+        self.tally[outcome.state] += 1
+
+    def _wake(self) -> None:
+        self._transport.wake()
+
+    def _close(self) -> None:
+        """Give back what was not sent, write everything down, end the slices."""
+        for one in self._outgoing.give_back():
+            self._put(one, _RETURNED)
+        for one, outcome in self._suspects.acquit():
+            self._put(one, outcome)
+        deadline = self._now() + _DATABASE_PATIENCE
+        while self._holdings and self._now() <= deadline:
+            try:
+                for holding in self._holdings.values():
+                    self._exchange(holding, 0)
+                self._end_slices()
+            except (sqlite3.OperationalError, DatabaseError) as err:
+                self._ending = Ending(Why.DATABASE, error=err)
+                time.sleep(0.5)
