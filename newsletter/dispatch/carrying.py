@@ -23,6 +23,7 @@ from newsletter.dispatch.outgoing import Outgoing, SignedAhead
 from newsletter.dispatch.owner import Owner
 from newsletter.dispatch.pace import Pace, left_today
 from newsletter.dispatch.runner import Orders, Runner
+from newsletter.dispatch.transport import Source, Transport
 from newsletter.dispatch.trial import Trial
 from newsletter.mail.letter import Letter
 from newsletter.mail.press import Press, Recipient
@@ -38,8 +39,8 @@ _DATED_AGAIN = 60.0
 class Letters:
     """Prints the letters of a mailing, whichever of its editions a recipient gets."""
 
-    def __init__(self, ledger: Ledger, mailing: int, secret: Secret, root: Path) -> None:
-        settings = ledger.people.settings
+    def __init__(self, ledger: Ledger, mailing: int, root: Path) -> None:
+        settings, secret = ledger.people.settings, ledger.people.secret
         editions = Editions(ledger.connection)
         self._now = partial(moment, settings)
         self._presses = {
@@ -71,14 +72,15 @@ def moment(settings: Settings) -> datetime:
 def carry_out(
     ledger: Ledger,
     mailing: int,
-    secret: Secret,
     root: Path,
     orders: Orders,
     *,
     rate: float | None,
     tick: Tick = lambda _runner: None,
 ) -> Ending:
-    """Send a mailing until it is done or something ends it; Ctrl-C and SIGTERM drain, a second one breaks off.
+    """Send a mailing until it is done or something ends it.
+
+    The first Ctrl-C or SIGTERM lets what is on the wire come to its end, a second one breaks off.
 
     Raises:
         AliveError: another process is sending it.
@@ -86,9 +88,11 @@ def carry_out(
     settings = ledger.people.settings
     owner = ledger.enter(mailing)
     try:
-        letters = Letters(ledger, mailing, secret, root)
+        letters = Letters(ledger, mailing, root)
         pace = Pace(settings.smtp, rate=rate, allowance=_allowance(ledger, settings))
-        return run_in_loop(_sending(ledger, mailing, owner, letters, pace, orders, root, tick))
+        outgoing = partial(SignedAhead if letters.costly else Outgoing, letters, pace)
+        runner = Runner(ledger, mailing, owner, outgoing, pace, orders)
+        return run_in_loop(_sending(runner, partial(ways.transport, settings, root, pace=pace), tick))
     finally:
         ledger.leave(owner)
         ledger.finish_if_done(mailing)
@@ -107,28 +111,13 @@ def try_out(
     press = Press.of(edition, settings, secret, root=root, mailing=0, date=moment(settings), mark=mark)
     trial = Trial([(recipient.address, press.letter(recipient)) for recipient in recipients])
     pace = Pace(settings.smtp)
-    run_in_loop(trial.send(lambda source: ways.transport(settings, root, source, pace)))
+    run_in_loop(trial.send(partial(ways.transport, settings, root, pace=pace)))
     return trial.outcomes
 
 
-async def _sending(
-    ledger: Ledger,
-    mailing: int,
-    owner: Owner,
-    letters: Letters,
-    pace: Pace,
-    orders: Orders,
-    root: Path,
-    tick: Tick,
-) -> Ending:
-    settings = ledger.people.settings
-    loop = asyncio.get_running_loop()
-    outgoing = (
-        partial(SignedAhead, letters, pace, loop) if letters.costly else partial(Outgoing, letters, pace)
-    )
-    runner = Runner(ledger, mailing, owner, outgoing, pace, orders)
-    transport = ways.transport(settings, root, runner, pace)
-    with _signals(loop, runner):
+async def _sending(runner: Runner, make: Callable[[Source], Transport], tick: Tick) -> Ending:
+    transport = make(runner)
+    with _signals(asyncio.get_running_loop(), runner):
         return await runner.run(transport, lambda: tick(runner))
 
 

@@ -58,7 +58,8 @@ Waiting = Claimed | Job | Unwritable
 class Outgoing:
     """Claimed recipients on their way to the transport, in the order they were claimed."""
 
-    def __init__(self, compose: Compose, pace: Pace) -> None:
+    def __init__(self, compose: Compose, pace: Pace, ready: Callable[[], None]) -> None:
+        self._ready = ready  # says that there is something to take
         self._compose = compose
         self._pace = pace
         self._waiting: deque[Waiting] = deque()
@@ -127,12 +128,8 @@ class SignedAhead(Outgoing):
     RSA-2048 is seven eighths of a signed message (measured); OpenSSL lets go of the GIL meanwhile.
     """
 
-    def __init__(
-        self, compose: Compose, pace: Pace, *, loop: asyncio.AbstractEventLoop, ready: Callable[[], None]
-    ) -> None:
-        super().__init__(compose, pace)
-        self._loop = loop
-        self._ready = ready
+    def __init__(self, compose: Compose, pace: Pace, ready: Callable[[], None]) -> None:
+        super().__init__(compose, pace, ready)
         self._threads = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="signing")
         self._away: dict[int, list[Claimed]] = {}
         self._number = 0
@@ -143,12 +140,12 @@ class SignedAhead(Outgoing):
 
     def add(self, claimed: Iterable[Claimed]) -> None:
         """Take recipients and begin with their letters."""
-        everyone = list(claimed)
+        everyone, loop = list(claimed), asyncio.get_running_loop()
         for start in range(0, len(everyone), _BATCH):
             batch = everyone[start : start + _BATCH]
             self._number += 1
             self._away[self._number] = batch
-            self._threads.submit(self._write, self._number, batch)
+            self._threads.submit(self._write, loop, self._number, batch)
 
     def give_back(self) -> list[Waiting]:
         """Return all that wait or are being signed, and forget them."""
@@ -160,9 +157,9 @@ class SignedAhead(Outgoing):
         """End the threads."""
         self._threads.shutdown(wait=True, cancel_futures=True)
 
-    def _write(self, number: int, batch: list[Claimed]) -> None:
+    def _write(self, loop: asyncio.AbstractEventLoop, number: int, batch: list[Claimed]) -> None:
         written = [write(self._compose, claimed) for claimed in batch]
-        self._loop.call_soon_threadsafe(self._arrived, number, written)
+        loop.call_soon_threadsafe(self._arrived, number, written)
 
     def _arrived(self, number: int, written: list[Written]) -> None:
         if self._away.pop(number, None) is not None:

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 
 from newsletter.build import edition_of
 from newsletter.compose.edition import Edition
-from newsletter.dispatch import planner
+from newsletter.dispatch import control, planner
 from newsletter.dispatch.editions import Approval, Editions, Test
 from newsletter.dispatch.ledger import Ledger
 from newsletter.dispatch.model import Counts, Mailing, MailingState
-from newsletter.errors import FaultsFound, NewsletterError
+from newsletter.errors import NewsletterError, UsageError
 from newsletter.issue_id import IssueId
 from newsletter.language import _
 from newsletter.settings_model import Settings
@@ -71,7 +71,46 @@ def propose(
     return _new(ledger, workspace, issue_id, segment)
 
 
-def check(proposal: Proposal, settings: Settings, *, need_test: bool, actor: str, now: datetime) -> None:
+def accepted(
+    ledger: Ledger, proposal: Proposal, *, segment: str | None, actor: str, not_before: datetime | None
+) -> Mailing:
+    """Make a mailing of a proposal, or give the existing one its new time.
+
+    Raises:
+        NobodyError: nobody would get it.
+    """
+    if proposal.mailing is None:
+        return planner.plan(ledger, proposal.edition, segment=segment, actor=actor, not_before=not_before)
+    if not_before is not None:
+        control.postpone(ledger, proposal.mailing.id, not_before, actor=actor)
+    return ledger.mailing(proposal.mailing.id)
+
+
+def renewed(ledger: Ledger, workspace: Workspace, proposal: Proposal, *, reason: str, actor: str) -> Proposal:
+    """Let those who have nothing yet get the issue as it is now; the decision is kept with its reason.
+
+    Raises:
+        UsageError: no mailing has begun.
+        FaultsFound: the issue has faults.
+    """
+    if proposal.mailing is None:
+        raise UsageError(_("No mailing of this issue is open; its newest edition is sent anyway."))
+    edition = edition_of(workspace, workspace.issue_id(proposal.mailing.issue))
+    if edition.digest != proposal.edition.digest:
+        control.adopt(ledger, proposal.mailing.id, edition, reason=reason, actor=actor)
+    return _going_on(ledger, workspace, ledger.mailing(proposal.mailing.id))
+
+
+def check(
+    proposal: Proposal,
+    settings: Settings,
+    *,
+    need_test: bool,
+    actor: str,
+    now: datetime,
+    at: datetime | None = None,
+    wait: bool = False,
+) -> None:
     """Make sure that the edition may go out.
 
     Raises:
@@ -85,8 +124,8 @@ def check(proposal: Proposal, settings: Settings, *, need_test: bool, actor: str
         )
     begun = mailing is not None and mailing.started_at is not None
     if not begun:
-        _check_time(mailing, settings, now)
-    if need_test and not begun and not proposal.tests:
+        _check_time(mailing, settings, now, at=at, wait=wait)
+    if need_test and not proposal.tests:
         raise NotAllowedError(
             _("Nobody has seen this edition as a mail yet."),
             cure=_("Send a test: “newsletter send {id} --test you@example.org”; or say --no-test.").format(
@@ -100,11 +139,13 @@ def check(proposal: Proposal, settings: Settings, *, need_test: bool, actor: str
         )
 
 
-def _check_time(mailing: Mailing | None, settings: Settings, now: datetime) -> None:
-    if mailing is None or mailing.not_before is None:
+def _check_time(
+    mailing: Mailing | None, settings: Settings, now: datetime, *, at: datetime | None, wait: bool
+) -> None:
+    if mailing is None or mailing.not_before is None or at is not None:
         return
     planned = datetime.fromisoformat(mailing.not_before)
-    if now < planned:
+    if now < planned and not wait:
         message = _("This mailing begins at {time}.").format(time=planned.isoformat())
         raise NotAllowedError(message, cure=_("--wait waits for it; --at sets another time."))
     if now > planned + timedelta(hours=settings.sending.stale_hours):
@@ -147,5 +188,5 @@ def _digest_now(workspace: Workspace, issue: str) -> str:
     """Return what the issue's files would make now; nothing if they make nothing."""
     try:
         return edition_of(workspace, workspace.issue_id(issue)).digest
-    except (FaultsFound, NewsletterError):
+    except NewsletterError:
         return ""

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from newsletter.dispatch.ending import Ending, Why
 from newsletter.dispatch.holding import Holding
 from newsletter.dispatch.journal import Journal
-from newsletter.dispatch.ledger import Ledger, LeaseLostError
+from newsletter.dispatch.ledger import LeaseLostError, Ledger
 from newsletter.dispatch.model import Blame, Control, Job, Outcome, Stage, State
 from newsletter.dispatch.outgoing import Claimed, Outgoing, Unwritable, Waiting
 from newsletter.dispatch.owner import Owner
@@ -64,7 +64,7 @@ class Runner:
         ledger: Ledger,
         mailing: int,
         owner: Owner,
-        outgoing: Callable[[Callable[[], None]], Outgoing],
+        outgoing: Callable[..., Outgoing],
         pace: Pace,
         orders: Orders,
         *,
@@ -81,7 +81,7 @@ class Runner:
         self._pace = pace
         self._orders = orders
         self._now = monotonic
-        self._outgoing = outgoing(self._wake)
+        self._outgoing = outgoing(ready=self._wake)
         self._suspects = Suspects()
         self._holdings: dict[int, Holding] = {}
         self._left = orders.limit
@@ -143,8 +143,8 @@ class Runner:
     def starts(self, job: Job) -> bool:
         """Note that a message is about to be handed over; say whether it may be.
 
-        The journal first, the clock second: whoever takes over after the lease has run out finds every message
-        that a stopped and woken run could still send in its journal.
+        The journal first, the clock second: whoever takes over after the lease has run out finds every
+        message that a stopped and woken run could still send in its journal.
         """
         try:
             self._journal.started(job.slice, job.seq, job.attempt)

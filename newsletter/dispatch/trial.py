@@ -52,7 +52,7 @@ class Trial:
         if len(self.outcomes) == len(self._addresses):
             self._transport.finish()
 
-    def trouble(self, relay: str, outcome: Outcome) -> None:
+    def trouble(self, relay: str, outcome: Outcome) -> None:  # noqa: ARG002 (transport.Source)
         """Give up: who sends a test wants to know at once."""
         for job in self._waiting:
             self.outcomes[self._addresses[job.seq]] = outcome

@@ -32,7 +32,7 @@ def way(settings: Settings) -> Way:
     return chosen
 
 
-def transport(settings: Settings, root: Path, source: Source, pace: Pace) -> Transport:
+def transport(settings: Settings, root: Path, source: Source, *, pace: Pace) -> Transport:
     """Make the transport that the settings ask for; relative paths start at `root`."""
     chosen = way(settings)
     if chosen == "smtp":
