@@ -21,8 +21,9 @@ _SUPPRESSED = (
 )
 """An address, its domain, or a pattern, in which only `*` is special."""
 _REASONS = (
-    "WHEN subscriber.id IS NULL THEN 'erased' WHEN subscriber.status <> 'active' THEN subscriber.status"
-    f" WHEN {_SUPPRESSED} THEN 'suppressed'"
+    "WHEN subscriber.id IS NULL THEN 'erased'"  # noqa: S608 (constants)
+    " WHEN subscriber.status <> 'active' THEN subscriber.status"
+    f" WHEN EXISTS (SELECT 1 FROM suppression) AND {_SUPPRESSED} THEN 'suppressed'"
 )
 WHY_NOT = f"CASE {_REASONS} ELSE '' END"
 """Why somebody planned gets nothing after all; empty: they do. Without a row (LEFT JOIN) they were erased."""

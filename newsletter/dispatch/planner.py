@@ -136,9 +136,9 @@ def _insert_slice(ledger: Ledger, edition: Edition, segment: str | None) -> _Ins
     may = may_get(already_in(connection, str(edition.id)))
     chosen, member = members(segment, settings), memberships(edition.segments, settings)
     sql = (
-        "INSERT INTO dispatch (mailing, slice, seq, person, segments)"  # noqa: S608 (constants, compiled segments)
-        " SELECT ?, ?, ? + row_number() OVER (ORDER BY id), id, member FROM"
-        f" (SELECT id, {member.sql} AS member FROM subscriber"
+        "INSERT INTO dispatch (mailing, slice, seq, person, address, segments)"  # noqa: S608 (constants, compiled segments)
+        " SELECT ?, ?, ? + row_number() OVER (ORDER BY id), id, address, member FROM"
+        f" (SELECT id, address, {member.sql} AS member FROM subscriber"
         f" WHERE id > ? AND {may.sql} AND {chosen.sql} ORDER BY id LIMIT {SLICE})"
     )
 

@@ -257,12 +257,12 @@ CREATE TABLE dispatch (
   slice INTEGER NOT NULL,
   seq INTEGER NOT NULL,
   person INTEGER NOT NULL,
+  address TEXT NOT NULL,
   segments TEXT NOT NULL,
   state TEXT NOT NULL DEFAULT 'pending' CHECK (
     state = 'pending' OR state = 'sending' OR state = 'accepted' OR state = 'deferred'
     OR state = 'refused' OR state = 'skipped' OR state = 'cancelled' OR state = 'in_doubt'
   ),
-  address TEXT NOT NULL DEFAULT '',
   edition INTEGER NOT NULL DEFAULT 0,
   attempt INTEGER NOT NULL DEFAULT 0,
   deferrals INTEGER NOT NULL DEFAULT 0,
