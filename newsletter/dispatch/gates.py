@@ -52,14 +52,15 @@ class Gate:
 
     __slots__ = (
         "_bucket", "_connections", "_last_refusal", "_level", "_rate", "_rest_until", "_since", "_strikes",
-        "_supposed_connections", "_supposed_rate", "in_flight", "through",
+        "_supposed", "connections", "in_flight", "through",
     )  # fmt: skip
 
     def __init__(self, now: float, *, connections: int | None = None, rate: float | None = None) -> None:
         self._connections = connections
         self._rate = rate
-        self._supposed_connections: int | None = None
-        self._supposed_rate: float | None = None
+        self._supposed: tuple[int | None, float | None] = (None, None)
+        self.connections = connections
+        """How many at a time just now."""
         self._bucket = Bucket(rate) if rate else None
         self._level = 1.0
         self._rest_until = self._last_refusal = -math.inf
@@ -74,21 +75,15 @@ class Gate:
         """Whether it goes slower than it might."""
         return self._level < 1
 
-    @property
-    def connections(self) -> int | None:
-        """How many at a time just now."""
-        most = self._connections or self._supposed_connections
-        return None if most is None else math.ceil(most * self._level)
-
     def wait(self, now: float) -> float:
         """Return the seconds until another message may come, by rate and rest."""
-        due = self._bucket.wait(now) if self._bucket else 0.0
-        return max(due, self._rest_until - now)
+        if self._bucket is None:
+            return max(self._rest_until - now, 0.0)
+        return max(self._bucket.wait(now), self._rest_until - now)
 
     def full(self) -> bool:
         """Say whether as many are under way as may be at a time."""
-        most = self.connections
-        return most is not None and self.in_flight >= most
+        return self.connections is not None and self.in_flight >= self.connections
 
     def idle(self, now: float) -> bool:
         """Say whether nothing would change if the gate were made anew."""
@@ -118,7 +113,7 @@ class Gate:
         if not self.rest(now):
             return
         if self._level >= 1:
-            self._supposed_connections, self._supposed_rate = connections, self._measured(now) or rate
+            self._supposed = (connections, self._measured(now) or rate)
         self._turn(now, max(self._level / 2, _LEAST))
 
     def succeed(self, now: float) -> bool:
@@ -128,12 +123,7 @@ class Gate:
         if self._level >= 1 or self.through < _STEP_MESSAGES or now - self._since < _STEP_SECONDS:
             return False
         self._turn(now, min(self._level + _STEP, 1.0))
-        if self._level < 1:
-            return False
-        self._supposed_connections = self._supposed_rate = None
-        if self._rate is None:
-            self._bucket = None
-        return True
+        return self._level >= 1
 
     def _measured(self, now: float) -> float | None:
         """Return how many a second got through lately, if enough did to say so."""
@@ -141,11 +131,16 @@ class Gate:
         return self.through / passed if self.through >= _STEP_MESSAGES and passed > 0 else None
 
     def _turn(self, now: float, level: float) -> None:
+        """Set the speed; what was supposed for the time of slowness goes with it."""
         self._level, self._since, self.through = level, now, 0
-        rate = self._rate or self._supposed_rate
+        if level >= 1:
+            self._supposed = (None, None)
+        connections = self._connections or self._supposed[0]
+        rate = self._rate or self._supposed[1]
+        self.connections = math.ceil(connections * level) if connections else None
         if rate is None:
-            return
-        if self._bucket is None:
+            self._bucket = None
+        elif self._bucket is None:
             self._bucket = Bucket(rate * level)
         else:
             self._bucket.turn(rate * level)

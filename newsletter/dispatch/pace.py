@@ -94,14 +94,14 @@ class Pace:
         now = self._clock()
         gate = self._relays.get(relay)
         wait = gate.wait(now) if gate else 0.0
-        return max(wait, self._all.wait(now) if self._all else 0.0, 0.0)
+        return max(wait, self._all.wait(now)) if self._all else wait
 
     def domain_wait(self, domain: str) -> float:
         """Return the seconds until a domain may get another message; infinity: when one is settled."""
         gate = self._gate(domain)
         if gate is None:
             return 0.0
-        return math.inf if gate.full() else max(gate.wait(self._clock()), 0.0)
+        return math.inf if gate.full() else gate.wait(self._clock())
 
     def connections(self, relay: str) -> int:
         """Return how many connections a relay may have just now."""
@@ -181,13 +181,13 @@ class Pace:
         pattern = self._pattern(domain)
         if pattern is None:
             return None
-        name = domain if pattern == "*" else pattern
-        gate = self._gates.get(name)
+        shared = domain if pattern == "*" else pattern
+        gate = self._gates.get(shared)
         if gate is None:
             self._tidy()
             limit, now = self._patterns[pattern], self._clock()
-            gate = Gate(now, connections=limit.connections, rate=limit.rate)
-            self._gates[name] = gate
+            gate = self._gates[shared] = Gate(now, connections=limit.connections, rate=limit.rate)
+        self._gates[domain] = gate
         return gate
 
     def _pattern(self, domain: str) -> str | None:
