@@ -29,7 +29,7 @@ test: $(VENV)/.installed-dev  ## Format, lint, types, import contract, tests wit
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest --cov
+	$(BIN)/pytest --cov --numprocesses auto --dist worksteal
 
 judge: $(VENV)/.installed-dev $(JUDGES)/node_modules/.installed  ## Independent judges: W3C Nu, html-validate, axe-core
 	$(BIN)/newsletter build $(ISSUE)
