@@ -1,0 +1,298 @@
+"""One relay: its connections, how many there are, and its rest when it is in trouble."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from newsletter.dispatch.model import Job, Outcome, Stage, State
+from newsletter.dispatch.smtp.connection import Connection
+from newsletter.dispatch.smtp.dialling import Line, dial
+from newsletter.dispatch.smtp.login import Login
+from newsletter.dispatch.smtp.session import Phase
+from newsletter.dispatch.smtp.shares import Shares
+from newsletter.dispatch.smtp.trouble import Trouble
+from newsletter.dispatch.transport import Source
+
+_PATIENCE = 1.0
+"""Seconds that a relay waits for others to take their share."""
+
+
+class Pace(Protocol):
+    """How quick we may be; asked before each message, so it answers at once."""
+
+    @property
+    def limited(self) -> bool:
+        """Whether there is any limit just now."""
+
+    def relay_wait(self, relay: str) -> float:
+        """Seconds until a relay may get another message; 0 for now, infinite for never today."""
+
+    def connections(self, relay: str) -> int:
+        """How many connections to a relay are allowed just now."""
+
+
+@dataclass(kw_only=True)
+class Office:
+    """What the relays of a pool have in common."""
+
+    source: Source
+    pace: Pace
+    shares: Shares
+    pauses: tuple[float, ...]
+    """Seconds that a relay in trouble rests, the first time, the second, and so on."""
+    changed: Callable[[], None]
+    """Called when a relay has less to do."""
+    failed: Callable[[BaseException], None]
+    """Called with what must not happen: an error of the source."""
+    hello: str = ""
+    """What we call ourselves where the settings do not say; empty: our address."""
+    draining: bool = False
+    waiting: set[Relay] = field(default_factory=set)
+    """Relays that wait until others have had their share."""
+
+
+class Relay:
+    """A mail server with its connections; what they ask (`connection.Desk`) is answered here."""
+
+    def __init__(self, line: Line, login: Login, office: Office, *, most: int) -> None:
+        self.name = line.relay
+        self._line = line
+        self._login = login
+        self._office = office
+        self._source = office.source
+        self._most = most
+        self._connections: set[Connection] = set()
+        self._hungry: set[Connection] = set()
+        self._dialling: set[asyncio.Task[None]] = set()
+        self._demand = False
+        self._failures = 0
+        self._rest: asyncio.TimerHandle | None = None
+        self._later: asyncio.TimerHandle | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is a connection, or one to be."""
+        return bool(self._connections or self._dialling)
+
+    @property
+    def resting(self) -> bool:
+        """Whether it is in trouble and left alone for a while."""
+        return self._rest is not None and not self._connections
+
+    # -- by the pool
+
+    def wake(self) -> None:
+        """Take work, if there is any."""
+        self._demand = True
+        for connection in tuple(self._connections):
+            connection.wake()
+        self._grow()
+
+    def finish(self) -> None:
+        """Open no connection any more, and close those that have nothing to do."""
+        self._stop_timers()
+        for task in self._dialling:
+            task.cancel()
+        for connection in tuple(self._connections):
+            connection.leave()
+
+    def abort(self, text: str) -> None:
+        """End everything at once."""
+        self._stop_timers()
+        for task in self._dialling:
+            task.cancel()
+        for connection in tuple(self._connections):
+            connection.drop(text)
+
+    # -- by the connections
+
+    def take(self, connection: Connection) -> Job | None:
+        """Give the next message that this relay is to have."""
+        office = self._office
+        if office.draining:
+            return None
+        held = office.pace.limited or not office.shares.free
+        job = None if held and not self._may_take() else self._next()
+        if job is None:
+            self._hungry.add(connection)
+            return None
+        if self._hungry:
+            self._hungry.discard(connection)
+        if held:
+            self._count()
+        if len(self._connections) < self._most:
+            self._grow()
+        return job
+
+    def starts(self, job: Job) -> bool:
+        """Note that a message is about to be handed over."""
+        try:
+            return self._source.starts(job)
+        except BaseException as err:  # noqa: BLE001 (see take)
+            self._office.failed(err)
+            return False
+
+    def settled(self, job: Job, outcome: Outcome) -> None:
+        """Hand on what became of a message."""
+        try:
+            self._source.settled(job, outcome)
+        except BaseException as err:  # noqa: BLE001 (the others must be settled all the same)
+            self._office.failed(err)
+
+    def dismisses(self, connection: Connection) -> bool:  # noqa: ARG002 (whichever has nothing to do)
+        """Whether there are more connections than there should be."""
+        return self._office.draining or self._crowded()
+
+    def over(self, connection: Connection) -> None:
+        """Note that a connection is gone, and open another one if there is work."""
+        self._hungry.discard(connection)
+        if connection not in self._connections:
+            return
+        self._connections.discard(connection)
+        ending = connection.session.ending
+        if connection.session.served:
+            self._failures = 0
+        elif ending is not None:
+            self._pause(ending)
+        if not self._connections:
+            self._office.shares.leave(self.name)
+        self._grow()
+        self._office.changed()
+
+    # -- growth and rest
+
+    def _grow(self) -> None:
+        """Open a connection if there is work and nobody waits for it; twice as many each time."""
+        if self._office.draining or not self._demand or self._hungry or self._rest is not None:
+            return
+        open_ = len(self._connections)
+        if open_ + len(self._dialling) >= self._limit() or len(self._dialling) > open_:
+            return
+        task = asyncio.get_running_loop().create_task(self._dial())
+        self._dialling.add(task)
+        task.add_done_callback(self._dialled)
+
+    async def _dial(self) -> None:
+        try:
+            connection = await self._reached()
+        except Trouble as err:
+            self._pause(err.outcome)
+            return
+        self._connections.add(connection)
+        connection.work()
+
+    async def _reached(self) -> Connection:
+        """Open a connection; an access token that is refused is renewed once."""
+        try:
+            return await self._dial_once()
+        except Trouble as err:
+            if err.outcome.stage is not Stage.AUTH or not err.outcome.code or not self._login.renewable:
+                raise
+        self._login.forget()
+        return await self._dial_once()
+
+    async def _dial_once(self) -> Connection:
+        line = self._line if self._line.hello else replace(self._line, hello=self._office.hello)
+        return await dial(line, self, await self._login.credentials())
+
+    def _dialled(self, task: asyncio.Task[None]) -> None:
+        self._dialling.discard(task)
+        if not task.cancelled() and (err := task.exception()) is not None:
+            self._office.failed(err)
+        self._grow()
+        self._office.changed()
+
+    def _pause(self, outcome: Outcome) -> None:
+        """Rest; while others of its connections work, the server only wants no more of them."""
+        if self._rest is not None or self._office.draining:
+            return
+        pauses = self._office.pauses
+        pause = pauses[min(self._failures, len(pauses) - 1)]
+        self._failures += 1
+        self._rest = asyncio.get_running_loop().call_later(pause, self._rested)
+        if self._connections and outcome.state is State.DEFERRED:
+            return
+        try:
+            self._source.trouble(self.name, outcome)
+        except BaseException as err:  # noqa: BLE001 (see take)
+            self._office.failed(err)
+
+    def _rested(self) -> None:
+        self._rest = None
+        self._grow()
+
+    # -- pace and shares
+
+    def _next(self) -> Job | None:
+        try:
+            job = self._source.take(self.name)
+        except BaseException as err:  # noqa: BLE001 (whatever it is, everything taken must be settled first)
+            self._office.failed(err)
+            job = None
+        if job is None:
+            self._demand = False
+            self._office.shares.leave(self.name)
+        return job
+
+    def _limit(self) -> int:
+        pace = self._office.pace
+        return min(self._most, pace.connections(self.name)) if pace.limited else self._most
+
+    def _crowded(self) -> bool:
+        if not self._office.pace.limited:
+            return False
+        staying = sum(connection.session.phase is Phase.READY for connection in self._connections)
+        return staying > self._limit()
+
+    def _may_take(self) -> bool:
+        office = self._office
+        if office.pace.limited:
+            wait = office.pace.relay_wait(self.name)
+            if wait > 0:
+                office.shares.leave(self.name)
+                if wait < math.inf:
+                    self._look_again(wait, self.wake)
+                return False
+            if self._crowded():
+                return False
+        if not office.shares.ahead(self.name):
+            return True
+        office.waiting.add(self)
+        self._look_again(_PATIENCE, self._lose_patience)
+        return False
+
+    def _count(self) -> None:
+        """Note a message for the shares, and let those go on that waited for it."""
+        office = self._office
+        if office.shares.free:
+            return
+        office.shares.join(self.name)
+        office.shares.count(self.name)
+        for relay in [one for one in office.waiting if not office.shares.ahead(one.name)]:
+            office.waiting.discard(relay)
+            office.shares.kept()
+            asyncio.get_running_loop().call_soon(relay.wake)
+
+    def _lose_patience(self) -> None:
+        if self in self._office.waiting:
+            self._office.waiting.discard(self)
+            self._office.shares.forgive(self.name)
+        self.wake()
+
+    def _look_again(self, wait: float, then: Callable[[], None]) -> None:
+        if self._later is None:
+            self._later = asyncio.get_running_loop().call_later(wait, self._now, then)
+
+    def _now(self, then: Callable[[], None]) -> None:
+        self._later = None
+        then()
+
+    def _stop_timers(self) -> None:
+        for timer in (self._rest, self._later):
+            if timer is not None:
+                timer.cancel()
+        self._rest = self._later = None
