@@ -83,8 +83,9 @@ class Pace:
         self.limited = self._always
         """Whether anything is to be asked at all."""
 
-    def __len__(self) -> int:
-        """Count the domains that are being watched."""
+    @property
+    def watched(self) -> int:
+        """How many domains are kept in mind just now."""
         return len(self._gates)
 
     def relay_wait(self, relay: str) -> float:
