@@ -10,22 +10,25 @@ from collections.abc import Sequence
 
 from newsletter.settings_model import Settings
 from newsletter.subscribers import segments
+from newsletter.subscribers.model import Status
 from newsletter.subscribers.segments import Condition
 
 ALREADY = "already"
 """Why somebody is left out who is in another mailing of the issue."""
+REASONS = (*(str(status) for status in Status if status is not Status.ACTIVE), "suppressed", ALREADY)
+"""Why somebody on the list is not planned."""
 _SUPPRESSED = (
     "(EXISTS (SELECT 1 FROM suppression WHERE pattern IN (subscriber.key, '@' || subscriber.domain))"
     " OR EXISTS (SELECT 1 FROM suppression WHERE instr(pattern, '*')"
     " AND subscriber.key GLOB replace(replace(pattern, '[', '[[]'), '?', '[?]')))"
 )
 """An address, its domain, or a pattern, in which only `*` is special."""
-_REASONS = (
+_CASES = (
     "WHEN subscriber.id IS NULL THEN 'erased'"  # noqa: S608 (constants)
     " WHEN subscriber.status <> 'active' THEN subscriber.status"
     f" WHEN EXISTS (SELECT 1 FROM suppression) AND {_SUPPRESSED} THEN 'suppressed'"
 )
-WHY_NOT = f"CASE {_REASONS} ELSE '' END"
+WHY_NOT = f"CASE {_CASES} ELSE '' END"
 """Why somebody planned gets nothing after all; empty: they do. Without a row (LEFT JOIN) they were erased."""
 _EVERYBODY = Condition("1", ())
 _NOBODY = Condition("0", ())
@@ -39,7 +42,7 @@ def may_get(already: Condition) -> Condition:
 
 def why_not(already: Condition) -> Condition:
     """Return why somebody cannot be planned; empty: they can."""
-    return Condition(f"CASE {_REASONS} WHEN {already.sql} THEN '{ALREADY}' ELSE '' END", already.parameters)
+    return Condition(f"CASE {_CASES} WHEN {already.sql} THEN '{ALREADY}' ELSE '' END", already.parameters)
 
 
 def already_in(connection: sqlite3.Connection, issue: str) -> Condition:

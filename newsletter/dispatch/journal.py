@@ -2,7 +2,7 @@
 
     newsletter-journal⇥1⇥BOOT ID⇥RUN
     D⇥slice⇥seq⇥attempt                                       before the message goes to the kernel
-    R⇥slice⇥seq⇥attempt⇥state⇥stage⇥code⇥enhanced⇥relay⇥blame⇥text      as soon as its outcome is known
+    R⇥slice⇥seq⇥attempt⇥code⇥state⇥stage⇥enhanced⇥relay⇥blame⇥text      as soon as its outcome is known
 
 Each line is one write(2) at the end of the file, without fsync: it survives the death of the process (0.9 µs
 measured), but not of the machine. So what is *missing* in it counts only within the same boot; what stands in
@@ -17,7 +17,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import NoReturn, Self
 
 from newsletter.dispatch.model import Blame, Outcome, Stage, State
 from newsletter.errors import NewsletterError
@@ -76,10 +76,9 @@ class Journal:
             JournalError: it could not be noted; the outcome still belongs into the ledger.
         """
         text = outcome.text if outcome.text.isprintable() else _printable(outcome.text)
-        line = (
-            f"R\t{part}\t{seq}\t{attempt}\t{outcome.state}\t{outcome.stage}\t{outcome.code}"
-            f"\t{outcome.enhanced}\t{outcome.relay}\t{outcome.blame}\t{text}\n"
-        ).encode()
+        words = (outcome.state, outcome.stage, outcome.enhanced, outcome.relay, outcome.blame, text)
+        # Joined, as the words of an Enum take three times as long to format.
+        line = b"R\t%d\t%d\t%d\t%d\t%b\n" % (part, seq, attempt, outcome.code, "\t".join(words).encode())
         self._needed[part, seq, attempt] = line
         self._write(line)
 
@@ -101,7 +100,8 @@ class Journal:
 
     def _write(self, line: bytes) -> None:
         try:
-            _write_whole(self._file, line)
+            if os.write(self._file, line) != len(line):
+                _cut(self._file, self._size)
         except OSError as err:
             raise _told(self.path, err) from err
         self._size += len(line)
@@ -184,19 +184,18 @@ def _created(path: Path, content: bytes) -> int:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.ftruncate(file, 0)
-        _write_whole(file, content)
+        if os.write(file, content) != len(content):
+            _cut(file, 0)
     except BaseException:
         os.close(file)
         raise
     return file
 
 
-def _write_whole(file: int, content: bytes) -> None:
-    """Write all of it or nothing: on a full disk half a line would spoil the next one."""
-    written = os.write(file, content)
-    if written != len(content):
-        os.ftruncate(file, os.fstat(file).st_size - written)
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+def _cut(file: int, size: int) -> NoReturn:
+    """Take back a line of which only a part was written: it would spoil the next one."""
+    os.ftruncate(file, size)
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _key(fields: list[str]) -> Key:
@@ -206,7 +205,7 @@ def _key(fields: list[str]) -> Key:
 
 
 def _outcome(fields: list[str]) -> Outcome:
-    *_key_fields, state, stage, code, enhanced, relay, blame, text = fields
+    code, state, stage, enhanced, relay, blame, text = fields[_KEY_FIELDS:]
     return Outcome(State(state), Stage(stage), int(code), enhanced, text, relay, Blame(blame))
 
 

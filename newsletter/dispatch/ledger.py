@@ -9,21 +9,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 
 from newsletter.clock import boot_id, stamp
-from newsletter.dispatch import owner as owners
-from newsletter.dispatch import recovery
-from newsletter.dispatch.journal import Journal, Reading, is_held
+from newsletter.dispatch.counters import count
 from newsletter.dispatch.mailings import Mailings
-from newsletter.dispatch.model import Counts, Exchange, Lease, Mailing, MailingState, control_of
+from newsletter.dispatch.model import Control, Counts, Exchange, Lease, Mailing, MailingState, control_of
 from newsletter.dispatch.opening import Window
-from newsletter.dispatch.owner import Owner, Run
+from newsletter.dispatch.owner import Owner
 from newsletter.dispatch.patience import Patience
 from newsletter.dispatch.recorder import Recorder
-from newsletter.dispatch.recording import Settled, count
+from newsletter.dispatch.recording import Settled
+from newsletter.dispatch.runs import Runs
 from newsletter.errors import NewsletterError
 from newsletter.store import database
 from newsletter.subscribers.list import SubscriberList
@@ -39,14 +37,10 @@ _STARTED = (
 )
 _RENEW = (
     "UPDATE slice SET lease_until = ?1 WHERE mailing = ?2 AND number = ?3 AND run = ?4 AND epoch = ?5"
-    " RETURNING (SELECT state FROM mailing WHERE id = ?2), (SELECT edition FROM mailing WHERE id = ?2),"
-    " sending"
+    " RETURNING (SELECT state FROM mailing WHERE id = ?2)"
 )
-_END = (
-    "UPDATE slice SET run = NULL, lease_until = 0, next_at = (SELECT min(next_at) FROM dispatch"
-    " WHERE dispatch.mailing = ?1 AND dispatch.slice = ?2 AND dispatch.state = 'deferred')"
-    " WHERE mailing = ?1 AND number = ?2 AND run = ?3 AND epoch = ?4"
-)
+_STATE = "SELECT state, edition FROM mailing WHERE id = ?"
+_END = "UPDATE slice SET run = NULL, lease_until = 0 WHERE mailing = ? AND number = ? AND epoch = ?"
 _WAITING = (
     "(pending > 0 OR deferred > 0 AND next_at NOT BETWEEN ?2 AND ?3)"
     " AND (SELECT state FROM mailing WHERE id = ?1) IN ('planned', 'running')"
@@ -86,8 +80,8 @@ class Ledger:
         self.boot = boot_id() if boot is None else boot
         self.patience = patience or Patience.of(people.settings.sending)
         self.recorder = Recorder(people, self.patience, now)
+        self.runs = Runs(people, self.recorder, boot=self.boot, monotonic=monotonic)
         self._monotonic = monotonic
-        self._journals: dict[int, Journal] = {}
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -141,33 +135,11 @@ class Ledger:
             NoMailingError: there is no such mailing.
             JournalError: the journal cannot be made.
         """
-        self.mailings.get(mailing)
-        dead: list[Path] = []
-        with ExitStack() as undo:
-            with self.writing():
-                for run in owners.open_runs(self.connection, mailing):
-                    dead += self._tidied(run)
-                owner = Owner.enter(self.connection, mailing, boot=self.boot, at=self.at)
-                undo.callback(owner.journal.remove)
-            undo.pop_all()
-        for path in dead:
-            path.unlink(missing_ok=True)
-        self._journals[owner.run] = owner.journal
-        return owner
+        return self.runs.enter(self.mailings.get(mailing).id, self.at)
 
     def leave(self, owner: Owner) -> None:
         """End a run; if it could not give back all of its slices, its journal stays for the next one."""
-        with self.writing():
-            left = self.connection.execute(
-                "UPDATE run SET ended_at = ?1 WHERE id = ?2 AND ended_at IS NULL"
-                " AND NOT EXISTS (SELECT 1 FROM slice WHERE mailing = ?3 AND run = ?2) RETURNING 1",
-                (self.at, owner.run, owner.mailing),
-            ).fetchone()
-        del self._journals[owner.run]
-        if left is None:
-            owner.journal.close()
-        else:
-            owner.journal.remove()
+        self.runs.leave(owner, self.at)
 
     def begin(self, mailing: int, number: int, owner: Owner, *, lease: float) -> Lease | None:
         """Lease a slice for so many seconds; None if somebody else has it, or the mailing stands still."""
@@ -190,21 +162,14 @@ class Ledger:
                 give them again.
         """
         until = self._monotonic() + lease.seconds
-        place = (lease.mailing, lease.slice)
         with self.writing():
-            self.recorder.settle(place, outcomes)
-            row = self.connection.execute(
-                _RENEW, (until, lease.mailing, lease.slice, lease.run, lease.epoch)
-            ).fetchone()
-            window = self._window(place, edition=row[1] if row else 0)
-            if row and want > 0 and row[0] in {MailingState.RUNNING, MailingState.PLANNED}:
-                window.open(want)
-                count(self.connection, place, window.changes)
-            left = self.connection.execute(_LEFT, (*place, *self._bounds())).fetchone()[0]
-        self._journals[lease.run].recorded((lease.slice, one.seq, one.attempt) for one, _outcome in outcomes)
-        if row is None:
+            renewed = self._renewed(lease, outcomes, until)
+            window = self._open(lease, want if renewed else 0)
+            left = self.connection.execute(_LEFT, (*lease.place, *self._bounds())).fetchone()[0]
+        self._committed(lease, outcomes)
+        if renewed is None:
             raise LeaseLostError
-        return Exchange(control_of(MailingState(row[0])), window.opened, window.skipped, left)
+        return Exchange(renewed, window.opened, window.skipped, left)
 
     def end(self, lease: Lease, outcomes: Sequence[Settled] = ()) -> None:
         """Give a slice back; what is still claimed and was never handed over is pending again.
@@ -212,17 +177,13 @@ class Ledger:
         Raises:
             LeaseLostError: it is not ours any more; the outcomes are written down all the same.
         """
-        place = (lease.mailing, lease.slice)
         with self.writing():
-            self.recorder.settle(place, outcomes)
-            values = (0, lease.mailing, lease.slice, lease.run, lease.epoch)
-            row = self.connection.execute(_RENEW, values).fetchone()
-            if row and row[2]:  # a claim whose commit seemed to fail, or a caller who lost count
-                recovery.settle_left(self.connection, self.recorder, place, self._reading(lease.run))
-            if row:
-                self.connection.execute(_END, (lease.mailing, lease.slice, lease.run, lease.epoch))
-        self._journals[lease.run].recorded((lease.slice, one.seq, one.attempt) for one, _outcome in outcomes)
-        if row is None:
+            renewed = self._renewed(lease, outcomes, 0)
+            if renewed:
+                self.runs.settle_left(lease.place, lease.run)
+                self.connection.execute(_END, (*lease.place, lease.epoch))
+        self._committed(lease, outcomes)
+        if renewed is None:
             raise LeaseLostError
 
     def finish_if_done(self, mailing: int) -> MailingState:
@@ -231,27 +192,27 @@ class Ledger:
             self.connection.execute(_FINISH, (self.at, mailing))
         return self.mailings.get(mailing).state
 
-    def _window(self, place: tuple[int, int], *, edition: int) -> Window:
+    def _renewed(self, lease: Lease, outcomes: Sequence[Settled], until: float) -> Control | None:
+        """Write down outcomes and renew the lease; None: it is not ours any more."""
+        self.recorder.settle(lease.place, outcomes)
+        values = (until, *lease.place, lease.run, lease.epoch)
+        row = self.connection.execute(_RENEW, values).fetchone()
+        return control_of(MailingState(row[0])) if row else None
+
+    def _open(self, lease: Lease, want: int) -> Window:
+        """Claim the next recipients, unless the mailing stands still."""
+        state, edition = self.connection.execute(_STATE, (lease.mailing,)).fetchone()
         now, furthest = self._bounds()
-        return Window(self.connection, place, edition=edition, now=now - 1, furthest=furthest)
+        window = Window(self.connection, lease.place, edition=edition, now=now - 1, furthest=furthest)
+        if want > 0 and state in {MailingState.RUNNING, MailingState.PLANNED}:
+            window.open(want)
+            count(self.connection, lease.place, window.changes)
+        return window
+
+    def _committed(self, lease: Lease, outcomes: Sequence[Settled]) -> None:
+        self.runs.recorded(lease.run, [(lease.slice, one.seq, one.attempt) for one, _outcome in outcomes])
 
     def _bounds(self) -> tuple[int, float]:
         """Return between which moments a deferred one still waits."""
         now = int(self.now().timestamp())
         return now + 1, now + self.patience.longest
-
-    def _tidied(self, run: Run) -> list[Path]:
-        """Settle what another run left; return its journal, if nobody needs it any more."""
-        path = owners.path_of(self.connection, run.id)
-        if run.lives(path, boot=self.boot, monotonic=self._monotonic()):
-            raise run.alive()
-        stands_still = bool(is_held(path))  # SIGSTOP; what it notes when it wakes must not get lost
-        if not (stands_still and run.taken_at):
-            reading = Reading.of(path, boot=self.boot, run=run.id)
-            recovery.recover(self.connection, self.recorder, run, reading)
-        column = "taken_at" if stands_still else "ended_at"
-        self.connection.execute(f"UPDATE run SET {column} = ? WHERE id = ?", (self.at, run.id))  # noqa: S608 (ours)
-        return [] if stands_still else [path]
-
-    def _reading(self, run: int) -> Reading:
-        return Reading.of(owners.path_of(self.connection, run), boot=self.boot, run=run)

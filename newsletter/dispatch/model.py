@@ -183,6 +183,11 @@ class Lease:
     seconds: float
     """How long it holds from each exchange on."""
 
+    @property
+    def place(self) -> tuple[int, int]:
+        """Mailing and slice."""
+        return self.mailing, self.slice
+
 
 class Opened(NamedTuple):
     """A recipient claimed for an attempt."""

@@ -9,9 +9,9 @@ import sqlite3
 from collections import Counter
 from typing import Any
 
+from newsletter.dispatch.counters import Changes, Place
 from newsletter.dispatch.eligible import WHY_NOT
 from newsletter.dispatch.model import Opened, State
-from newsletter.dispatch.recording import Changes
 from newsletter.mail.recipient import Recipient
 
 _WAITING = "(state = 'pending' OR state = 'deferred' AND next_at NOT BETWEEN ? AND ?)"
@@ -51,7 +51,7 @@ class Window:
     def __init__(
         self,
         connection: sqlite3.Connection,
-        place: tuple[int, int],
+        place: Place,
         *,
         edition: int,
         now: int,

@@ -14,7 +14,7 @@ from datetime import datetime
 from newsletter.clock import stamp
 from newsletter.compose.edition import Edition
 from newsletter.dispatch.editions import Editions
-from newsletter.dispatch.eligible import already_in, may_get, members, memberships, why_not
+from newsletter.dispatch.eligible import REASONS, already_in, may_get, members, memberships, why_not
 from newsletter.dispatch.ledger import Ledger
 from newsletter.dispatch.model import Mailing, MailingState
 from newsletter.errors import NewsletterError
@@ -49,13 +49,14 @@ def preview(ledger: Ledger, issue: str, *, segment: str | None = None) -> Previe
     """
     chosen = members(segment, ledger.people.settings)
     reason = why_not(already_in(ledger.connection, issue))
-    rows = ledger.connection.execute(
-        "SELECT why, count(*) FROM"  # noqa: S608 (constants, a compiled segment)
-        f" (SELECT {reason.sql} AS why FROM subscriber WHERE {chosen.sql}) GROUP BY why",
+    counts = ", ".join(f"count(*) FILTER (WHERE why = '{why}')" for why in ("", *REASONS))
+    row = ledger.connection.execute(
+        f"SELECT {counts} FROM"  # noqa: S608 (constants, a compiled segment)
+        # LIMIT, as each count would work the reason out anew; no GROUP BY, which sorts all in memory (100 MB)
+        f" (SELECT {reason.sql} AS why FROM subscriber WHERE {chosen.sql} LIMIT -1)",
         (*reason.parameters, *chosen.parameters),
-    )
-    found = dict(rows.fetchall())
-    return Preview(found.pop("", 0), found)
+    ).fetchone()
+    return Preview(row[0], {why: number for why, number in zip(REASONS, row[1:], strict=True) if number})
 
 
 def plan(
@@ -90,9 +91,9 @@ def plan(
 
 
 def _check_free(ledger: Ledger, issue: str, segment: str | None) -> None:
-    over = {MailingState.FINISHED, MailingState.CANCELLED}
     for mailing in ledger.mailings.of_issue(issue):
-        if mailing.segment == segment and mailing.state not in over:
+        over = mailing.state is MailingState.CANCELLED or not ledger.counts(mailing.id).open
+        if mailing.segment == segment and not over:
             message = _("Mailing {number} of issue {issue} is not over: {state}.")
             raise OpenMailingError(
                 message.format(number=mailing.id, issue=issue, state=mailing.state),

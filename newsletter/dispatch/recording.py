@@ -16,13 +16,10 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import NamedTuple, Protocol
 
+from newsletter.dispatch.counters import Changes, Place
 from newsletter.dispatch.model import Blame, Outcome, Stage, State
 from newsletter.dispatch.patience import Patience
 
-Changes = Counter[str]
-"""By how much each of a slice's counters changes."""
-Place = tuple[int, int]
-"""Mailing and slice."""
 _Kind = tuple[str, int, str, str]
 """Stage, code, enhanced code, relay."""
 _Answer = tuple[int, int, str]
@@ -111,17 +108,6 @@ def record(
     if others:
         _one_by_one(connection, place, others, (patience, now), done)
     return done
-
-
-def count(connection: sqlite3.Connection, place: Place, changes: Changes) -> None:
-    """Bring a slice's counters up to date; one statement, as they must add up after each."""
-    changed = {name: by for name, by in changes.items() if by}
-    if changed:
-        sets = ", ".join(f"{name} = {name} + ?" for name in changed)
-        connection.execute(
-            f"UPDATE slice SET {sets} WHERE mailing = ? AND number = ?",  # noqa: S608 (names of states)
-            (*changed.values(), *place),
-        )
 
 
 def _accept(

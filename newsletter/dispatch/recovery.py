@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from newsletter.dispatch.counters import Place
 from newsletter.dispatch.journal import Key, Reading
 from newsletter.dispatch.model import Outcome
 from newsletter.dispatch.owner import Run
@@ -37,9 +38,7 @@ def recover(connection: sqlite3.Connection, recorder: Recorder, run: Run, readin
     connection.execute(_RELEASE, (run.mailing, run.id))
 
 
-def settle_left(
-    connection: sqlite3.Connection, recorder: Recorder, place: tuple[int, int], reading: Reading
-) -> None:
+def settle_left(connection: sqlite3.Connection, recorder: Recorder, place: Place, reading: Reading) -> None:
     """Settle whatever of a slice is claimed, by what the journal of its holder says."""
     found = _under_way(connection, place, "sending")
     recorder.settle(place, _settled([(key, reading.fate(key)) for key in found]))
@@ -49,7 +48,7 @@ def _numbers(connection: sqlite3.Connection, sql: str, *values: int) -> list[int
     return [row[0] for row in connection.execute(sql, values)]
 
 
-def _under_way(connection: sqlite3.Connection, place: tuple[int, int], state: str) -> list[Key]:
+def _under_way(connection: sqlite3.Connection, place: Place, state: str) -> list[Key]:
     rows = connection.execute(
         "SELECT slice, seq, attempt FROM dispatch WHERE mailing = ? AND slice = ? AND state = ?",
         (*place, state),

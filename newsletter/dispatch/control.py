@@ -1,0 +1,123 @@
+"""Steer a mailing: pause, resume, cancel, postpone, try again, go on with another edition.
+
+Each is one transaction with a record of who decided it and why; a run that is at it learns of it with its
+next exchange.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from newsletter.clock import stamp
+from newsletter.dispatch import counters, decisions
+from newsletter.dispatch.adopting import EditionError, adopt
+from newsletter.dispatch.counters import Changes
+from newsletter.dispatch.decisions import Decision
+from newsletter.dispatch.guarding import NOT_CANCELLED, StateError, decide, guarded
+from newsletter.dispatch.ledger import Ledger
+from newsletter.dispatch.model import Mailing, State
+
+__all__ = ["EditionError", "StateError", "adopt", "cancel", "pause", "postpone", "resume", "retry"]
+
+_PAUSE = (
+    "UPDATE mailing SET state = 'paused'"
+    " WHERE id = ? AND (state = 'planned' OR state = 'running') RETURNING 1"
+)
+_RESUME = (
+    "UPDATE mailing SET state = CASE WHEN started_at IS NULL THEN 'planned' ELSE 'running' END"
+    " WHERE id = ? AND state = 'paused' RETURNING 1"
+)
+_POSTPONE = "UPDATE mailing SET not_before = ?2 WHERE id = ?1 AND started_at IS NULL RETURNING 1"
+_CANCEL = (
+    "UPDATE mailing SET state = 'cancelled', finished_at = ?2 WHERE id = ?1"
+    " AND state <> 'cancelled' AND state <> 'finished' RETURNING 1"
+)
+_REOPEN = (
+    "UPDATE mailing SET state = CASE state WHEN 'finished' THEN 'running' ELSE state END, finished_at = NULL"
+    " WHERE id = ? AND state <> 'cancelled' RETURNING 1"
+)
+_DUE_NOW = "UPDATE dispatch SET next_at = ? WHERE mailing = ? AND state = 'deferred'"
+_SLICES_DUE_NOW = "UPDATE slice SET next_at = ? WHERE mailing = ? AND deferred > 0"
+_AGAIN = (
+    "UPDATE dispatch SET state = 'pending', deferrals = 0, first_at = NULL WHERE mailing = ? AND slice = ?"
+    " AND state = 'refused' AND (reason <> 'recipient' OR stage = 'local')"
+)
+"""Refused, but not because the server said that the address is no good."""
+
+
+def pause(ledger: Ledger, mailing: int, *, actor: str, reason: str = "") -> Mailing:
+    """Begin nobody any more until it is resumed; what is on the wire comes to its end.
+
+    Raises:
+        StateError: it is paused, cancelled or finished.
+    """
+    return decide(ledger, mailing, _PAUSE, Decision(ledger.at, actor, "pause", reason, 0))
+
+
+def resume(ledger: Ledger, mailing: int, *, actor: str, reason: str = "") -> Mailing:
+    """Let a paused mailing go on.
+
+    Raises:
+        StateError: it is not paused.
+    """
+    return decide(ledger, mailing, _RESUME, Decision(ledger.at, actor, "resume", reason, 0))
+
+
+def postpone(
+    ledger: Ledger, mailing: int, until: datetime | None, *, actor: str, reason: str = ""
+) -> Mailing:
+    """Give a mailing that has not begun another time; None: it may begin at once.
+
+    Raises:
+        StateError: it has begun.
+    """
+    begins = None if until is None else stamp(until)
+    return decide(ledger, mailing, _POSTPONE, Decision(ledger.at, actor, "postpone", reason, 0), begins)
+
+
+def cancel(ledger: Ledger, mailing: int, *, actor: str, reason: str = "") -> int:
+    """Send to nobody any more, for good; return how many get nothing. What is on the wire comes to its end.
+
+    Raises:
+        StateError: it is cancelled or finished.
+    """
+    at = ledger.at
+    with ledger.writing():
+        guarded(ledger, mailing, _CANCEL, at)
+        found = counters.cancel(ledger.connection, mailing)
+        decisions.note(ledger.connection, mailing, Decision(at, actor, "cancel", reason, found))
+    return found
+
+
+def retry(ledger: Ledger, mailing: int, *, actor: str, reason: str = "", refused: bool = False) -> int:
+    """Let deferred ones be tried again at once; with `refused` also those refused through no fault of theirs.
+
+    Those are who was given up, whom we could not write to, and whom the server refused because of us. A
+    finished mailing is open again then. Return how many there are.
+
+    Raises:
+        StateError: it is cancelled.
+    """
+    with ledger.writing():
+        found = _due_now(ledger, mailing) + (_again(ledger, mailing) if refused else 0)
+        guarded(ledger, mailing, _REOPEN if found else NOT_CANCELLED)
+        decisions.note(ledger.connection, mailing, Decision(ledger.at, actor, "retry", reason, found))
+    return found
+
+
+def _due_now(ledger: Ledger, mailing: int) -> int:
+    now = int(ledger.now().timestamp())
+    ledger.connection.execute(_SLICES_DUE_NOW, (now, mailing))
+    return ledger.connection.execute(_DUE_NOW, (now, mailing)).rowcount
+
+
+def _again(ledger: Ledger, mailing: int) -> int:
+    slices = ledger.connection.execute(
+        "SELECT number FROM slice WHERE mailing = ? AND refused > 0", (mailing,)
+    )
+    found = 0
+    for place in [(mailing, row[0]) for row in slices]:
+        changed = ledger.connection.execute(_AGAIN, place).rowcount
+        counters.count(ledger.connection, place, Changes({State.REFUSED: -changed, State.PENDING: changed}))
+        found += changed
+    return found
