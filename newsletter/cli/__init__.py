@@ -25,6 +25,7 @@ COMMANDS = {
     "build": "newsletter.cli.building:build",
     "schema": "newsletter.cli.starting:schema",
     "subscribers": "newsletter.cli.subscribers:subscribers",
+    "send": "newsletter.cli.sending:send",
 }
 
 

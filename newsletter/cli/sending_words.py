@@ -105,8 +105,8 @@ def tell(room: Mailroom, mailing: Mailing, ending: Ending, *, as_json: bool) -> 
         click.echo(f"    {desk.safe(ending.error)}", err=True)
     if counts[State.IN_DOUBT]:
         text = ngettext(
-            "It is not known whether the server took the mail for {count} recipient: newsletter resolve {id}",
-            "It is not known whether the server took the mail for {count} recipients: newsletter resolve {id}",
+            "It is not known whether the server took the mail of {count} recipient: newsletter resolve {id}",
+            "It is not known whether the server took the mail of {count} recipients: newsletter resolve {id}",
             counts[State.IN_DOUBT],
         )
         click.echo(text.format(count=counts[State.IN_DOUBT], id=mailing.issue), err=True)

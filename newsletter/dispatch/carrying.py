@@ -14,14 +14,13 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from newsletter.compose.edition import Edition
-from newsletter.dispatch import ways
+from newsletter.dispatch import warmup, ways
 from newsletter.dispatch.editions import Editions
 from newsletter.dispatch.ending import Ending
 from newsletter.dispatch.ledger import Ledger
 from newsletter.dispatch.model import Opened, Outcome
 from newsletter.dispatch.outgoing import Outgoing, SignedAhead
-from newsletter.dispatch.owner import Owner
-from newsletter.dispatch.pace import Pace, left_today
+from newsletter.dispatch.pace import Pace
 from newsletter.dispatch.runner import Orders, Runner
 from newsletter.dispatch.transport import Source, Transport
 from newsletter.dispatch.trial import Trial
@@ -89,10 +88,11 @@ def carry_out(
     owner = ledger.enter(mailing)
     try:
         letters = Letters(ledger, mailing, root)
-        pace = Pace(settings.smtp, rate=rate, allowance=_allowance(ledger, settings))
+        pace = Pace(settings.smtp, rate=rate, allowance=warmup.allowance(ledger))
         outgoing = partial(SignedAhead if letters.costly else Outgoing, letters, pace)
         runner = Runner(ledger, mailing, owner, outgoing, pace, orders)
-        return run_in_loop(_sending(runner, partial(ways.transport, settings, root, pace=pace), tick))
+        make = partial(ways.transport, settings, root, pace=pace, mailing=ledger.mailing(mailing))
+        return run_in_loop(_sending(runner, make, tick))
     finally:
         ledger.leave(owner)
         ledger.finish_if_done(mailing)
@@ -152,12 +152,3 @@ def _signals(loop: asyncio.AbstractEventLoop, runner: Runner) -> Iterator[None]:
     finally:
         for number in numbers:
             loop.remove_signal_handler(number)
-
-
-def _allowance(ledger: Ledger, settings: Settings) -> int | None:
-    """Return how many may go out today by the warm-up plan; None: as many as there are."""
-    if not settings.smtp.warmup:
-        return None
-    by_day = ledger.mailings.accepted_by_day()
-    today = by_day.pop(ledger.now().date().isoformat(), 0)
-    return left_today(settings.smtp.warmup, days=len(by_day), today=today)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from newsletter.build import edition_of
 from newsletter.compose.edition import Edition
-from newsletter.dispatch import control, planner
+from newsletter.dispatch import planner, schedule
+from newsletter.dispatch.adopting import adopt
 from newsletter.dispatch.editions import Approval, Editions, Test
 from newsletter.dispatch.ledger import Ledger
 from newsletter.dispatch.model import Counts, Mailing, MailingState
@@ -82,7 +83,7 @@ def accepted(
     if proposal.mailing is None:
         return planner.plan(ledger, proposal.edition, segment=segment, actor=actor, not_before=not_before)
     if not_before is not None:
-        control.postpone(ledger, proposal.mailing.id, not_before, actor=actor)
+        schedule.postpone(ledger, proposal.mailing.id, not_before, actor=actor)
     return ledger.mailing(proposal.mailing.id)
 
 
@@ -97,7 +98,7 @@ def renewed(ledger: Ledger, workspace: Workspace, proposal: Proposal, *, reason:
         raise UsageError(_("No mailing of this issue is open; its newest edition is sent anyway."))
     edition = edition_of(workspace, workspace.issue_id(proposal.mailing.issue))
     if edition.digest != proposal.edition.digest:
-        control.adopt(ledger, proposal.mailing.id, edition, reason=reason, actor=actor)
+        adopt(ledger, proposal.mailing.id, edition, reason=reason, actor=actor)
     return _going_on(ledger, workspace, ledger.mailing(proposal.mailing.id))
 
 
@@ -114,17 +115,17 @@ def check(
     """Make sure that the edition may go out.
 
     Raises:
-        NotAllowedError: no test was made of it, nobody else has approved of it, its time has not come or is
-            long gone, or the mailing is paused.
+        NotAllowedError: no test was made of it, nobody else has approved of it, or the mailing is paused.
+        TooEarlyError: its time has not come.
+        StaleError: its time is long gone.
     """
     mailing = proposal.mailing
     if mailing is not None and mailing.state is MailingState.PAUSED:
         raise NotAllowedError(
             _("The mailing is paused."), cure=_("“newsletter resume {id}”").format(id=mailing.issue)
         )
-    begun = mailing is not None and mailing.started_at is not None
-    if not begun:
-        _check_time(mailing, settings, now, at=at, wait=wait)
+    if mailing is not None and at is None:
+        schedule.check(mailing, now=now, stale_hours=settings.sending.stale_hours, wait=wait)
     if need_test and not proposal.tests:
         raise NotAllowedError(
             _("Nobody has seen this edition as a mail yet."),
@@ -137,21 +138,6 @@ def check(
             _("A second person must approve of this edition first."),
             cure=_("They say: “newsletter approve {id}”.").format(id=proposal.edition.id),
         )
-
-
-def _check_time(
-    mailing: Mailing | None, settings: Settings, now: datetime, *, at: datetime | None, wait: bool
-) -> None:
-    if mailing is None or mailing.not_before is None or at is not None:
-        return
-    planned = datetime.fromisoformat(mailing.not_before)
-    if now < planned and not wait:
-        message = _("This mailing begins at {time}.").format(time=planned.isoformat())
-        raise NotAllowedError(message, cure=_("--wait waits for it; --at sets another time."))
-    if now > planned + timedelta(hours=settings.sending.stale_hours):
-        message = _("This mailing should have begun at {time}; that is too long ago to send it unasked.")
-        cure = _("Look at it once more, then give it a new time with --at (“--at now”), or cancel it.")
-        raise NotAllowedError(message.format(time=planned.isoformat()), cure=cure)
 
 
 def _going_on(ledger: Ledger, workspace: Workspace, mailing: Mailing) -> Proposal:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from newsletter.dispatch import planner
+from newsletter.dispatch import eligible
 from newsletter.dispatch.carrying import moment
 from newsletter.dispatch.ledger import Ledger
 from newsletter.dispatch.proposal import Proposal
@@ -60,10 +60,10 @@ def _recipients(ledger: Ledger, proposal: Proposal, segment: str | None) -> Iter
     """Give those who would get it, as they are now."""
     if proposal.mailing is not None:
         return map(Recipient._make, ledger.connection.execute(_WAITING, (proposal.mailing.id,)))
-    may = planner.may_get(planner.already_in(ledger.connection, str(proposal.edition.id)))
+    may = eligible.may_get(eligible.already_in(ledger.connection, str(proposal.edition.id)))
     settings = ledger.people.settings
-    chosen = planner.members(segment, settings)
-    member = planner.memberships(proposal.edition.segments, settings)
+    chosen = eligible.members(segment, settings)
+    member = eligible.memberships(proposal.edition.segments, settings)
     rows = ledger.connection.execute(
         f"SELECT {_COLUMNS}, {member.sql} FROM subscriber WHERE {may.sql} AND {chosen.sql} ORDER BY id",  # noqa: S608
         (*member.parameters, *may.parameters, *chosen.parameters),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+from newsletter.dispatch.model import Mailing
 from newsletter.dispatch.pace import Pace
 from newsletter.dispatch.transport import Source, Transport
 from newsletter.errors import UsageError
@@ -32,7 +33,9 @@ def way(settings: Settings) -> Way:
     return chosen
 
 
-def transport(settings: Settings, root: Path, source: Source, *, pace: Pace) -> Transport:
+def transport(
+    settings: Settings, root: Path, source: Source, *, pace: Pace, mailing: Mailing | None = None
+) -> Transport:
     """Make the transport that the settings ask for; relative paths start at `root`."""
     chosen = way(settings)
     if chosen == "smtp":
@@ -43,9 +46,9 @@ def transport(settings: Settings, root: Path, source: Source, *, pace: Pace) -> 
         from newsletter.dispatch.sendmail import Sendmail  # noqa: PLC0415 (as above)
 
         return Sendmail(settings.sending.sendmail, source, pace)
-    from newsletter.dispatch.outbox import Outbox  # noqa: PLC0415 (as above)
+    from newsletter.dispatch.outbox import Outbox, mark_of  # noqa: PLC0415 (as above)
 
-    return Outbox(root / settings.paths.outbox, source, pace)
+    return Outbox(root / settings.paths.outbox, source, pace, mark=mark_of(mailing) if mailing else "")
 
 
 def told(settings: Settings, root: Path) -> list[str]:
