@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from newsletter.language import _
@@ -25,6 +26,7 @@ _NOT_OURS = frozenset(
 )  # fmt: skip
 """Further recipients, traces of servers, receipts that each reader would be asked for."""
 _FAMILIES = ("content-", "list-", "dkim-", "arc-", "resent-", "x-spam-")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 _ALLOWED = frozenset({"list-subscribe"})
 """Of these families, what may stand there nonetheless."""
 
@@ -47,7 +49,8 @@ def fields(wanted: Mapping[str, str]) -> Iterator[bytes]:
 
 def _field(name: str, value: str, seen: set[str]) -> bytes:
     key = name.lower()
-    headers.guard(name, value)
+    if not _NAME.fullmatch(name):
+        raise HeaderRefusedError(name, value, _("this is no name of a header."))
     if key in _OURS or key in _NOT_OURS or (key.startswith(_FAMILIES) and key not in _ALLOWED):
         raise HeaderRefusedError(
             name, value, _("the program writes this header itself, or it must not be there.")

@@ -25,6 +25,7 @@ _LONGEST = 998
 """RFC 5322 §2.1.1: a line must not be longer."""
 _NAME = re.compile(r"[!-9;-~]+")
 _ITEM_END = re.compile(r"(?<=[,;]) ")
+_QUOTED = re.compile(r'["\\]')
 _PLAIN_PHRASE = re.compile(r"[!#-<>-\[\]-~](?:[ !#-<>-\[\]-~]*[!#-<>-\[\]-~])?")
 """Names without a quote, a backslash or the `=` that an encoded word begins with: nothing to look at."""
 
@@ -133,7 +134,7 @@ def guard(name: str, value: str) -> None:
     """Refuse whatever could begin another field, here or after a reader has decoded it."""
     if not _NAME.fullmatch(name):
         raise HeaderRefusedError(name, value, _("this is no name of a header."))
-    if CONTROL.search(value):
+    if not value.isprintable() and CONTROL.search(value):
         raise HeaderRefusedError(name, value, _("it contains a line break or a control character."))
     if "=?" in value:
         raise HeaderRefusedError(name, value, _("it contains “=?”, which begins an encoded word."))
@@ -159,7 +160,8 @@ def _folded(name: str, items: Sequence[str]) -> bytes:
 
 def _phrase(name: str, display: str) -> list[str]:
     """Write a display name as a quoted-string, or as encoded-words, which must not be quoted."""
-    quoted = '"' + re.sub(r'(["\\])', r"\\\1", display) + '"'
-    if display.isascii() and len(quoted) <= words.LINE - len(f"{name}: "):
-        return [quoted]
+    if display.isascii():
+        quoted = '"' + _QUOTED.sub(r"\\\g<0>", display) + '"'
+        if len(quoted) <= words.LINE - len(f"{name}: "):
+            return [quoted]
     return words.encoded(display, name)

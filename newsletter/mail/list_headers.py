@@ -54,7 +54,11 @@ def web_address(header: str, url: str) -> str:
     Raises:
         HeaderRefusedError: its host is none.
     """
-    parts = urlsplit(url)
+    headers.guard(header, url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as err:
+        raise headers.HeaderRefusedError(header, url, _("this is no web address.")) from err
     user, at, host = parts.netloc.rpartition("@")
     if not host.isascii():
         name, colon, port = host.partition(":")

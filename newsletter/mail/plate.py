@@ -45,13 +45,13 @@ class Plate:
         """Return what stands in the personal places, by name."""
         return {name: fill(recipient) for name, fill in self.fillings}
 
-    def message(self, own: Sequence[bytes], values: Mapping[str, str]) -> bytes:
-        """Print the message with the recipient's own fields and values.
+    def message(self, own: Sequence[bytes], values: Mapping[str, str], token: str) -> bytes:
+        """Print the message with the recipient's own fields, values and token.
 
         Raises:
             PlaceRefusedError: a value cannot stand in its place.
         """
-        coded = self.skeleton.coded(values)
+        coded = self.skeleton.coded(values, token)
         parts = [self.heading.opening, *own, self.heading.closing, *self.skeleton.body(coded)]
         if self.stamps:
             parts[:0] = self._signatures(own, coded)

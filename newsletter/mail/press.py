@@ -15,7 +15,6 @@ from typing import Self
 
 from newsletter.compose.edition import MARKER, Edition
 from newsletter.mail import headers, salutation
-from newsletter.mail.body import TOKEN
 from newsletter.mail.dkim import Signer
 from newsletter.mail.heading import Heading
 from newsletter.mail.letter import Letter
@@ -119,8 +118,7 @@ class Press:
         tokens = self.mint.tokens(self.mailing, recipient.person)
         values = plate.values(recipient)
         own = self._own_fields(recipient, spec, tokens, values)
-        values[TOKEN.name] = tokens.unsubscribe
-        data = plate.message(own, values)
+        data = plate.message(own, values, tokens.unsubscribe)
         return Letter(self._return_path.address(tokens.bounce), spec.encode(), data, utf8)
 
     def _own_fields(

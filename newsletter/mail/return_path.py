@@ -35,16 +35,14 @@ class ReturnPath:
             ReturnPathError: with a token its local part is too long for mail servers.
             HeaderRefusedError: it is no address.
         """
-        path = (sender.return_path or sender.address).replace("{token}", STAND_IN, 1)
-        spec = headers.ascii_address(_WHERE, path.replace(STAND_IN, "0" * len(STAND_IN)))
-        if STAND_IN in path and len(spec.rpartition("@")[0]) > _MAX_LOCAL_PART:
-            message = _("The return path “{path}” is too long.").format(path=sender.return_path)
+        path = sender.return_path or sender.address
+        spec = headers.ascii_address(_WHERE, path.replace("{token}", STAND_IN))
+        if STAND_IN in spec and len(spec.rpartition("@")[0]) > _MAX_LOCAL_PART:
+            message = _("The return path “{path}” is too long.").format(path=path)
             room = _MAX_LOCAL_PART - len(STAND_IN)
             cure = _("Beside {{token}}, at most {room} characters have room before the @.").format(room=room)
             raise ReturnPathError(message, cure=cure)
-        local, at, _domain = path.rpartition("@")
-        domain = spec.rpartition("@")[2]
-        return cls(tuple(f"{local}{at}{domain}".encode("ascii").split(STAND_IN.encode())))
+        return cls(tuple(spec.encode("ascii").split(STAND_IN.encode())))
 
     def address(self, token: str) -> bytes:
         """Return the address that a recipient's mail comes back to."""

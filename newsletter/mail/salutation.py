@@ -117,7 +117,7 @@ def _salutation(reader: Reader | Recipient, phrases: Phrases) -> str:
 
 def _name(text: str) -> str:
     """Return a name without space around it; one without a letter (`-`, `?`) is not known."""
-    return text.strip() if any(map(str.isalpha, text)) else ""
+    return text.strip() if text[:1].isalpha() or any(map(str.isalpha, text)) else ""
 
 
 def _joined(*parts: str) -> str:

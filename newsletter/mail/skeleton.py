@@ -16,7 +16,7 @@ from newsletter.compose.edition import Edition, Variant
 from newsletter.errors import NewsletterError
 from newsletter.language import _
 from newsletter.mail import body, canonical, headers, quoted
-from newsletter.mail.body import Piece, Slot
+from newsletter.mail.body import TOKEN, Piece, Slot
 from newsletter.mail.ways_out import WaysOut
 
 
@@ -57,13 +57,16 @@ class Skeleton:
             order=tuple(slots.index(piece) for piece in pieces if isinstance(piece, Slot)),
         )
 
-    def coded(self, values: Mapping[str, str]) -> list[bytes]:
+    def coded(self, values: Mapping[str, str], token: str) -> list[bytes]:
         """Encode values, given by name, for the slots; where there is none, the neutral form stands.
+
+        The token is hexadecimal and stands as it is.
 
         Raises:
             PlaceRefusedError: a value carries a line break or another control character.
         """
-        return [_coded(slot, values.get(slot.name, "")) for slot in self.slots]
+        bare = token.encode("ascii")
+        return [bare if slot is TOKEN else _coded(slot, values.get(slot.name, "")) for slot in self.slots]
 
     def body(self, coded: Sequence[bytes]) -> list[bytes]:
         """Return the body in parts to be joined."""
@@ -96,6 +99,6 @@ def _chunks(pieces: Iterable[Piece]) -> Iterator[bytes]:
 def _coded(slot: Slot, given: str) -> bytes:
     if not given:
         return slot.neutral
-    if headers.CONTROL.search(given):
+    if not given.isprintable() and headers.CONTROL.search(given):
         raise PlaceRefusedError(slot.name, given)
     return quoted.encode(slot.escape(given))

@@ -23,13 +23,14 @@ from newsletter.subscribers.secret import Secret
 Purpose = Literal["unsubscribe", "bounce", "feedback"]
 
 LENGTH = 40
-STAND_IN = "{token}".ljust(LENGTH, "_")
-"""Takes a token's place where something is written before there is one."""
+STAND_IN = "zq" * (LENGTH // 2)
+"""Stands for a token where there is none yet; letters, as these are encoded nowhere."""
 MAX_PERSON = 2**40 - 1
 MAX_MAILING = 2**24 - 1
 _HEAD = 28
 """Hexadecimal digits of mark and masked numbers."""
-_SEAL = {"unsubscribe": slice(28, 40), "bounce": slice(40, 52), "feedback": slice(52, 64)}
+_UNSUBSCRIBE, _BOUNCE, _FEEDBACK = slice(28, 40), slice(40, 52), slice(52, 64)
+_SEAL = {"unsubscribe": _UNSUBSCRIBE, "bounce": _BOUNCE, "feedback": _FEEDBACK}
 _TOKEN = re.compile(r"[0-9a-f]{40}")
 
 
@@ -45,7 +46,9 @@ class Mint:
     """Makes tokens and reads them, with the key of the subscriber list."""
 
     def __init__(self, secret: Secret) -> None:
-        self._key = secret.digest("tokens", b"1")
+        key = secret.digest("tokens", b"1")
+        self._seals = blake2b(digest_size=24, key=key, person=b"seals")
+        self._mask = blake2b(digest_size=8, key=key, person=b"mask")
 
     def tokens(self, mailing: int, person: int) -> Tokens:
         """Make the tokens of a mail; the same ones whenever asked.
@@ -55,7 +58,7 @@ class Mint:
         """
         made = self._made(mailing.to_bytes(3, "big") + person.to_bytes(5, "big"))
         head = made[:_HEAD]
-        return Tokens(head + made[28:40], head + made[40:52], head + made[52:64])
+        return Tokens(head + made[_UNSUBSCRIBE], head + made[_BOUNCE], head + made[_FEEDBACK])
 
     def read(self, purpose: Purpose, token: str) -> tuple[int, int] | None:
         """Return the mailing and the person that a token names, or None when it is not one of ours."""
@@ -70,9 +73,13 @@ class Mint:
 
     def _made(self, numbers: bytes) -> str:
         """Return the head that all tokens of a mail share, then the seal of each purpose."""
-        seals = blake2b(numbers, digest_size=24, key=self._key, person=b"seals").digest()
+        state = self._seals.copy()
+        state.update(numbers)
+        seals = state.digest()
         return (seals[:6] + self._masked(seals[:6], numbers) + seals[6:]).hex()
 
     def _masked(self, mark: bytes, numbers: bytes) -> bytes:
-        mask = blake2b(mark, digest_size=8, key=self._key, person=b"mask").digest()
-        return (int.from_bytes(numbers, "big") ^ int.from_bytes(mask, "big")).to_bytes(8, "big")
+        state = self._mask.copy()
+        state.update(mark)
+        mask = int.from_bytes(state.digest(), "big")
+        return (int.from_bytes(numbers, "big") ^ mask).to_bytes(8, "big")

@@ -35,10 +35,8 @@ class WaysOut:
         ways = [f"<{mailto('List-Unsubscribe', mailbox, f'unsubscribe-{STAND_IN}')}>"]
         url: tuple[str, ...] = ()
         if wanted.unsubscribe_url:
-            before, _token, after = wanted.unsubscribe_url.partition("{token}")
-            address = web_address("List-Unsubscribe", f"{before}{_PLAIN_STAND_IN}{after}").replace(
-                _PLAIN_STAND_IN, STAND_IN
-            )
+            filled = wanted.unsubscribe_url.replace("{token}", STAND_IN)
+            address = web_address("List-Unsubscribe", filled)
             url = tuple(address.split(STAND_IN))
             ways.insert(0, f"<{address}>")
         field = headers.raw("List-Unsubscribe", ", ".join(ways))
@@ -53,7 +51,3 @@ class WaysOut:
     def unsubscribe(self, token: str) -> bytes:
         """Return the List-Unsubscribe of a recipient."""
         return token.encode("ascii").join(self.field)
-
-
-_PLAIN_STAND_IN = "zq" * (len(STAND_IN) // 2)
-"""Letters only: no part of a web address encodes them."""

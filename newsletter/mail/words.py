@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from binascii import b2a_qp
 from collections.abc import Callable, Iterator
 
 LINE = 76
@@ -11,7 +12,11 @@ LINE = 76
 _LONGEST = 75
 """RFC 2047 §2: an encoded-word, its marks included."""
 _ROOM = _LONGEST - len("=?utf-8?q??=")
+_SHORT = 75 // 3
+"""Octets of which the standard library's encoder makes no more than a line."""
 _Q_UNSAFE = re.compile(rb"[^A-Za-z0-9!*+/ -]")
+_Q_SIMPLE = re.compile(rb"[A-Za-z0-9!*+/ \x80-\xff-]*")
+"""What the standard library's encoder writes as this rule wants it."""
 _Q_CODE = {bytes([octet]): b"=%02X" % octet for octet in range(256)}
 
 
@@ -52,6 +57,8 @@ def _q(part: str) -> str:
 
 def _q_octets(octets: bytes) -> str:
     """Encode for Q, bare only what may stand so in a phrase too (RFC 2047 §5, rule 3)."""
+    if len(octets) <= _SHORT and _Q_SIMPLE.fullmatch(octets):
+        return b2a_qp(octets, header=True).decode("ascii")
     return _Q_UNSAFE.sub(_q_code, octets).replace(b" ", b"_").decode("ascii")
 
 
