@@ -1,8 +1,8 @@
 """The sendmail program: one process per message, what became of it by the exit code of <sysexits.h>.
 
-The message is the program's standard input, as a file that is whole before the program starts: at a pipe whose
-feeder dies it would see the end of input in the middle of a message, and send that. So a message is handed over
-from the moment the program starts; when that dies, it is in doubt.
+The message is the program's standard input, as a file that is whole before the program starts: at a pipe
+whose feeder dies it would see the end of input in the middle of a message, and send that. So a message is
+handed over from the moment the program starts; when that dies, it is in doubt.
 """
 
 from __future__ import annotations
