@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -80,12 +81,21 @@ class Child:
     pid: int
     folder: Path
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        os.kill(self.pid, number)
+
     def wait(self) -> subprocess.CompletedProcess[str]:
         """Wait for its end."""
         code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        out, err = ((self.folder / name).read_text(encoding="utf-8") for name in ("out", "err"))
+        out, err = map(self._said, ("out", "err"))
         shutil.rmtree(self.folder)
         return subprocess.CompletedProcess([], code, out, err)
+
+    def _said(self, name: str) -> str:
+        """Return what it wrote; a process that was killed at once had not even begun."""
+        path = self.folder / name
+        return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
 @dataclass(frozen=True)
@@ -136,8 +146,16 @@ class Office:
             check=False,
         )
 
-    def forked(self, *arguments: str | Path, environ: Mapping[str, str] | None = None) -> Child:
-        """Start the program in a forked process: a real one, which need not load everything anew."""
+    def forked(
+        self,
+        *arguments: str | Path,
+        environ: Mapping[str, str] | None = None,
+        prepare: Callable[[], None] = lambda: None,
+    ) -> Child:
+        """Start the program in a forked process: a real one, which need not load everything anew.
+
+        `prepare` is called in it before the program is.
+        """
         folder = Path(tempfile.mkdtemp(dir=self.root.parent))
         pid = os.fork()
         if pid == 0:
@@ -148,6 +166,7 @@ class Office:
             sys.stderr = (folder / "err").open("w", encoding="utf-8", buffering=1)
             code = 70
             try:
+                prepare()
                 code = main(list(map(str, arguments)))
             finally:
                 sys.stdout.flush()
