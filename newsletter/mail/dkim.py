@@ -123,9 +123,10 @@ class Stamp:
     @classmethod
     def of(cls, key: Key, names: Sequence[str], time: int) -> Self:
         """Write what is constant; the names in the order in which the fields are signed."""
-        tags = f"v=1; a={key.algorithm}; c=relaxed/relaxed; d={key.domain}; s={key.selector};"
+        kind = f"v=1; a={key.algorithm}; c=relaxed/relaxed; t={time};"
+        place = f"d={key.domain}; s={key.selector};"
         listed = f"h={_folded_list(names)};"
-        opening = f"DKIM-Signature: {tags}\r\n t={time};\r\n {listed}\r\n bh=".encode("ascii")
+        opening = f"DKIM-Signature: {kind}\r\n {place}\r\n {listed}\r\n bh=".encode("ascii")
         return cls(key, opening, canonical.header(opening).removesuffix(b"\r\n"))
 
     def field(self, head: bytes, body_hash: bytes) -> bytes:
