@@ -8,6 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ISSUE ?= 2023-3
 JUDGES := tests/judges
+PEERS := benchmarks/sending
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 EDITABLE := --no-deps --no-build-isolation --editable .
 UV := uv>=0.9,<1
@@ -35,8 +36,8 @@ judge: $(VENV)/.installed-dev $(JUDGES)/node_modules/.installed  ## Independent 
 	$(BIN)/newsletter build $(ISSUE)
 	$(BIN)/python -m tests.judges build/$(ISSUE)
 
-bench: $(VENV)/.installed-dev $(JUDGES)/node_modules/.installed  ## Measure, beside other tools where they are there
-	$(BIN)/python -m benchmarks
+bench: $(VENV)/.installed-dev $(JUDGES)/node_modules/.installed $(PEERS)/node_modules/.installed  ## Measure, beside other tools where they are there (BENCH="--only sending --quick")
+	$(BIN)/python -m benchmarks $(BENCH)
 
 soak: $(VENV)/.installed-dev  ## The long tests (marker "soak")
 	$(BIN)/pytest -m soak
@@ -55,7 +56,7 @@ format: $(VENV)/.installed-dev  ## Format the code and mend what ruff can mend
 
 clean:  ## Remove what make made (never subscribers.db or outbox/)
 	rm -rf $(VENV) build dist htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis
-	rm -rf .import_linter_cache $(JUDGES)/node_modules
+	rm -rf .import_linter_cache $(JUDGES)/node_modules $(PEERS)/node_modules
 	find newsletter tests benchmarks -type d -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
 $(VENV)/.made:
@@ -80,8 +81,8 @@ $(VENV)/.installed-dev: $(VENV)/.made requirements-dev.lock.txt pyproject.toml
 	$(PIP) install $(EDITABLE)
 	@touch $@
 
-$(JUDGES)/node_modules/.installed: $(JUDGES)/package-lock.json
+%/node_modules/.installed: %/package-lock.json
 	@command -v npm >/dev/null || { \
-	  echo "The judges need Node.js with npm. On Debian or Ubuntu: apt install nodejs npm" >&2; exit 1; }
-	npm ci --prefix $(JUDGES) --ignore-scripts --no-audit --no-fund --loglevel=error
+	  echo "The judges and the benchmarks need Node.js with npm. On Debian or Ubuntu: apt install nodejs npm" >&2; exit 1; }
+	npm ci --prefix $* --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@

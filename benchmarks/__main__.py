@@ -6,47 +6,50 @@ import argparse
 import os
 import platform
 import tempfile
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks import compose, people, process
 from benchmarks.measure import Run, Spread, repeated
+from benchmarks.sending import report
 from newsletter.compose import mjml
 from newsletter.workspace import Workspace
 
+PARTS = ("composing", "commands", "growth", "people", "sending")
 DOCUMENT = compose.ROOT / "docs" / "performance.md"
-START, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 
 def main() -> None:
-    """Measure everything, print it, and write it down when asked."""
+    """Measure everything or a part, print it, and write it down when asked."""
+    arguments = _parsed()
+    parts: dict[str, Callable[[], list[str]]] = {
+        "composing": _composing,
+        "commands": _commands,
+        "growth": _growth,
+        "people": lambda: _people(arguments.rows or (10_000 if arguments.quick else people.SIZES[-1])),
+        "sending": lambda: report.measure(quick=arguments.quick),
+    }
+    for name in arguments.only or parts:
+        text = "\n".join([*_machine(), "", *parts[name]()])
+        print(text, end="\n\n")
+        if arguments.write:
+            _write(name, f"Measured on {arguments.write}. {text}")
+
+
+def _parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--write", metavar="DATE", help="write the figures into docs/performance.md")
-    parser.add_argument(
-        "--rows",
-        type=int,
-        default=people.SIZES[-1],
-        help="size of the largest list, and of the peers' import",
-    )
-    arguments = parser.parse_args()
-    text = "\n\n".join(
-        [
-            "\n".join(_machine()),
-            "\n".join(_composing()),
-            "\n".join(_commands()),
-            "\n".join(_growth()),
-            "\n".join(_people(arguments.rows)),
-        ]
-    )
-    print(text)
-    if arguments.write:
-        _write(f"Measured on {arguments.write}.\n\n{text}")
+    parser.add_argument("--only", action="append", choices=PARTS, help="measure this part; may be repeated")
+    parser.add_argument("--quick", action="store_true", help="fewer runs of less: minutes, and more noise")
+    parser.add_argument("--rows", type=int, help="size of the largest list, and of the peers' import")
+    return parser.parse_args()
 
 
 def _machine() -> list[str]:
+    machine = f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}"
     return [
-        f"Machine: {os.cpu_count()} cores, {platform.machine()}, {platform.system()},",
-        f"Python {platform.python_version()}, mjml-python {version('mjml-python')}.",
+        f"Machine: {machine}, Python {platform.python_version()}.",
         "Figures are medians, with the lowest and highest run in brackets.",
     ]
 
@@ -58,6 +61,7 @@ def _composing() -> list[str]:
         kept = compose.warm(workspace, Path(name), texts=True)
     sources = compose.sources_of(workspace)
     own = repeated(lambda: mjml.compiled(sources.skeleton), runs=60)
+    own_version = version("mjml-python")
     peer, peer_skeleton = compose.peer(sources.whole), compose.peer(sources.skeleton)
     lines = [
         "### Composing the issue 2023-3 in process, warm",
@@ -73,7 +77,7 @@ def _composing() -> list[str]:
         *lines,
         f"| npm mjml 5.4.1, warm and in process, the same mail, its CSS inlined | {peer.told(1000)} |",
         f"| npm mjml 5.4.1 on our skeleton, without the content | {peer_skeleton.told(1000)} |",
-        f"| mjml-python on our skeleton | {own.told(1000, 2)} |",
+        f"| mjml-python {own_version} on our skeleton | {own.told(1000, 2)} |",
         "",
         f"compose : npm mjml on the same mail = 1 : {peer.median / fresh.median:.1f}",
         f"compiling the same MJML: mjml-python : npm mjml = 1 : {peer_skeleton.median / own.median:.0f}",
@@ -172,11 +176,14 @@ def _point(point: people.Point) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _write(text: str) -> None:
-    old = DOCUMENT.read_text(encoding="utf-8")
-    before, _start, rest = old.partition(START)
-    _measured, _end, after = rest.partition(END)
-    DOCUMENT.write_text(f"{before}{START}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+def _write(part: str, text: str) -> None:
+    """Put a part between its marks."""
+    start, end = f"<!-- {part}: begin -->", f"<!-- {part}: end -->"
+    before, _start, rest = DOCUMENT.read_text(encoding="utf-8").partition(start)
+    _measured, _end, after = rest.partition(end)
+    if not _start or not _end:
+        raise SystemExit(f"{DOCUMENT.name} has no place for {part}: {start} … {end}")
+    DOCUMENT.write_text(f"{before}{start}\n\n{text}\n\n{end}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

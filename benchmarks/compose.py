@@ -128,7 +128,7 @@ def _grown(size: int) -> Growth:
         shutil.copytree(ROOT / "templates", folder / "templates")
         issue = folder / "issues" / "2023-3" / "issue.yaml"
         shutil.copytree(source.parent, issue.parent)
-        issue.write_text(_lengthened(source.read_text(encoding="utf-8"), size), encoding="utf-8")
+        issue.write_text(lengthened(source.read_text(encoding="utf-8"), size), encoding="utf-8")
         workspace = Workspace.find(folder, {})
         reading = repeated(lambda: issue_of(workspace, "2023-3"), runs=3, warmup=1)
         parsed = issue_of(workspace, "2023-3")
@@ -140,7 +140,7 @@ def _grown(size: int) -> Growth:
         return Growth(size, composing.median, reading.median, own_peak(), len(edition.general.html.encode()))
 
 
-def _lengthened(text: str, size: int) -> str:
+def lengthened(text: str, size: int) -> str:
     """Add articles until the issue has so many sections; each has a text of its own."""
     article = """
   - type: article

@@ -1,0 +1,1 @@
+"""Sending measured: our whole machinery beside Postfix's generator, nodemailer and the standard library."""
