@@ -188,7 +188,7 @@ class Connection(asyncio.Protocol):
         """Take that everything written is with the operating system."""
         self._paused = False
         self._since = self._now()
-        if self.session.phase is _READY:
+        if self._at_work:
             self.go_on()
 
     # -- the rest
@@ -245,7 +245,8 @@ class Connection(asyncio.Protocol):
         self._timer = self._loop.call_later(self._timeouts.tick, self._tick)
         if self._paused and (unsent := self._unsent()) != self._backlog:
             self._backlog, self._since = unsent, now
-        if now - self._since < self._limit(phase, stage):
+        limit = self._limit(phase, stage)
+        if now - self._since < limit:
             return
         if phase is _READY and stage is None:
             self.leave()
@@ -253,7 +254,7 @@ class Connection(asyncio.Protocol):
             self.session.lost("")
             self._transport.abort()
         else:
-            self.drop(_("No answer within {seconds:g} seconds.").format(seconds=now - self._since))
+            self.drop(_("No answer within {seconds:g} seconds.").format(seconds=limit))
 
     def _limit(self, phase: Phase, stage: Stage | None) -> float:
         if phase is Phase.LEAVING:

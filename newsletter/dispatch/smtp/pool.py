@@ -7,10 +7,12 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 
+from newsletter.dispatch.pace import MAIN, Pace
 from newsletter.dispatch.smtp import tls
 from newsletter.dispatch.smtp.dialling import Line
 from newsletter.dispatch.smtp.login import Login
-from newsletter.dispatch.smtp.relay import Office, Pace, Relay
+from newsletter.dispatch.smtp.office import Office
+from newsletter.dispatch.smtp.relay import Relay
 from newsletter.dispatch.smtp.shares import Shares
 from newsletter.dispatch.smtp.timeouts import Timeouts
 from newsletter.dispatch.transport import Source
@@ -19,8 +21,6 @@ from newsletter.language import _
 from newsletter.settings_sending import Relay as RelaySettings
 from newsletter.settings_sending import Smtp
 
-MAIN = "main"
-"""The name of the relay in [smtp] itself."""
 PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
 """Seconds that a relay in trouble rests, the first time, the second, and so on."""
 

@@ -4,55 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Protocol
+from dataclasses import replace
 
 from newsletter.dispatch.model import Job, Outcome, Stage, State
 from newsletter.dispatch.smtp.connection import Connection
 from newsletter.dispatch.smtp.dialling import Line, dial
 from newsletter.dispatch.smtp.login import Login
+from newsletter.dispatch.smtp.office import Office
 from newsletter.dispatch.smtp.session import Phase
-from newsletter.dispatch.smtp.shares import Shares
 from newsletter.dispatch.smtp.trouble import Trouble
-from newsletter.dispatch.transport import Source
 
 _PATIENCE = 1.0
 """Seconds that a relay waits for others to take their share."""
-
-
-class Pace(Protocol):
-    """How quick we may be; asked before each message, so it answers at once."""
-
-    @property
-    def limited(self) -> bool:
-        """Whether there is any limit just now."""
-
-    def relay_wait(self, relay: str) -> float:
-        """Seconds until a relay may get another message; 0 for now, infinite for never today."""
-
-    def connections(self, relay: str) -> int:
-        """How many connections to a relay are allowed just now."""
-
-
-@dataclass(kw_only=True)
-class Office:
-    """What the relays of a pool have in common."""
-
-    source: Source
-    pace: Pace
-    shares: Shares
-    pauses: tuple[float, ...]
-    """Seconds that a relay in trouble rests, the first time, the second, and so on."""
-    changed: Callable[[], None]
-    """Called when a relay has less to do."""
-    failed: Callable[[BaseException], None]
-    """Called with what must not happen: an error of the source."""
-    hello: str = ""
-    """What we call ourselves where the settings do not say; empty: our address."""
-    draining: bool = False
-    waiting: set[Relay] = field(default_factory=set)
-    """Relays that wait until others have had their share."""
 
 
 class Relay:
@@ -124,8 +87,8 @@ class Relay:
             self._hungry.discard(connection)
         if held:
             self._count()
-        if len(self._connections) < self._most:
-            self._grow()
+        if len(self._connections) < self._most and (connection.session.busy or connection.session.served):
+            self._grow()  # it has had a message before this one, so there is more work than one
         return job
 
     def starts(self, job: Job) -> bool:
@@ -170,7 +133,8 @@ class Relay:
         if self._office.draining or not self._demand or self._hungry or self._rest is not None:
             return
         open_ = len(self._connections)
-        if open_ + len(self._dialling) >= self._limit() or len(self._dialling) > open_:
+        full = open_ + len(self._dialling) >= self._limit() or len(self._dialling) > open_
+        if full or not self._has_leave():
             return
         task = asyncio.get_running_loop().create_task(self._dial())
         self._dialling.add(task)
@@ -203,7 +167,6 @@ class Relay:
         self._dialling.discard(task)
         if not task.cancelled() and (err := task.exception()) is not None:
             self._office.failed(err)
-        self._grow()
         self._office.changed()
 
     def _pause(self, outcome: Outcome) -> None:
@@ -250,19 +213,23 @@ class Relay:
 
     def _may_take(self) -> bool:
         office = self._office
-        if office.pace.limited:
-            wait = office.pace.relay_wait(self.name)
-            if wait > 0:
-                office.shares.leave(self.name)
-                if wait < math.inf:
-                    self._look_again(wait, self.wake)
-                return False
-            if self._crowded():
-                return False
+        if not self._has_leave() or self._crowded():
+            return False
         if not office.shares.ahead(self.name):
             return True
-        office.waiting.add(self)
-        self._look_again(_PATIENCE, self._lose_patience)
+        office.waiting[self.name] = self.wake
+        self._look_again(_PATIENCE)
+        return False
+
+    def _has_leave(self) -> bool:
+        """Whether the pace lets this relay have a message now; if not, it asks again when it may."""
+        pace = self._office.pace
+        wait = pace.relay_wait(self.name) if pace.limited else 0.0
+        if wait <= 0:
+            return True
+        self._office.shares.leave(self.name)
+        if wait < math.inf:
+            self._look_again(wait)
         return False
 
     def _count(self) -> None:
@@ -272,24 +239,24 @@ class Relay:
             return
         office.shares.join(self.name)
         office.shares.count(self.name)
-        for relay in [one for one in office.waiting if not office.shares.ahead(one.name)]:
-            office.waiting.discard(relay)
+        for relay in [one for one in office.waiting if not office.shares.ahead(one)]:
             office.shares.kept()
-            asyncio.get_running_loop().call_soon(relay.wake)
+            asyncio.get_running_loop().call_soon(office.waiting.pop(relay))
 
-    def _lose_patience(self) -> None:
-        if self in self._office.waiting:
-            self._office.waiting.discard(self)
+    def _look_again(self, wait: float) -> None:
+        """Ask for work once more after some seconds, or earlier where that was planned."""
+        loop = asyncio.get_running_loop()
+        if self._later is not None:
+            if self._later.when() <= loop.time() + wait:
+                return
+            self._later.cancel()
+        self._later = loop.call_later(wait, self._again)
+
+    def _again(self) -> None:
+        self._later = None
+        if self._office.waiting.pop(self.name, None) is not None:
             self._office.shares.forgive(self.name)
         self.wake()
-
-    def _look_again(self, wait: float, then: Callable[[], None]) -> None:
-        if self._later is None:
-            self._later = asyncio.get_running_loop().call_later(wait, self._now, then)
-
-    def _now(self, then: Callable[[], None]) -> None:
-        self._later = None
-        then()
 
     def _stop_timers(self) -> None:
         for timer in (self._rest, self._later):

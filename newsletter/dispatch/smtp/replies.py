@@ -107,14 +107,16 @@ class Reader:
         """Read a line; None when the answer goes on, or makes no sense."""
         code = _CODES.get(line[:3])
         if code is None or len(line) > MAX_LINE or (self._begun and code != self._code):
-            return self._refuse(line)
+            self._refuse(line)
+            return None
         mark = line[3:4]
         if mark == b"-" and len(self._begun) < MAX_LINES:
             self._code = code
             self._begun.append(line[4:])
             return None
         if mark not in {b" ", b"\r", b""}:
-            return self._refuse(line)
+            self._refuse(line)
+            return None
         reply = Reply(code, b"\n".join((*self._begun, line[4:])))
         if not self._begun and len(self._known) < _KNOWN:
             self._known[line] = reply

@@ -162,7 +162,8 @@ class Session:
         text = _("It was not to go out any more.")
         self._transfers.settle(transfer, Outcome(State.PENDING, Stage.LOCAL, text=text, relay=self._relay))
         if not isinstance(self._transfers, Streaming):
-            self.lost(text)
+            self.phase = Phase.CLOSED
+            self._transfers.abandon(text, unsent=0, reply=None)
 
     def quit(self) -> None:
         """Say goodbye; only between messages."""

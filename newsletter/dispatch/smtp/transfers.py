@@ -27,6 +27,8 @@ _DOT, _DATA, _RCPT, _MAIL = (
 )  # an enum's members are slow to find
 WINDOW = 8
 """Messages on their way at once while streaming: as many may be in doubt when the connection breaks."""
+_MAIL, _RCPT, _DATA, _DOT = Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.DOT
+# Names of the module, as an enum's members are slow to find: there are a dozen uses for each message.
 
 
 class Transfer:
@@ -87,7 +89,7 @@ class Transfers(ABC):
         code = reply.code
         if code < 400 and (code != GO_AHEAD if stage is _DATA else code >= 300):  # noqa: PLR2004 (3xx)
             return False
-        if unsent and code < 300 and self._length - unsent < transfer.end:  # noqa: PLR2004 (2xx)
+        if unsent and stage is _DOT and code < 300 and self._length - unsent < transfer.end:  # noqa: PLR2004 (2xx)
             return False  # nobody can have accepted a message whose end was not sent yet
         self.expected.popleft()
         self._answered(stage, transfer, reply)
