@@ -22,18 +22,20 @@ class Sizes:
     """How many messages each sends in a run, and how often; about as many seconds for each."""
 
     rounds: int
-    quick: int
-    """What is as quick as the machine: Postfix's generator and ours into the fast sink."""
-    slow: int
-    """What a server or a slow client holds up."""
+    many: int
+    """Where nothing but the machine is in the way: Postfix's generator and ours into the fast sink."""
+    some: int
+    """Where a server, a signature or a distance holds them up."""
+    few: int
+    """Of slow clients."""
     growth: tuple[int, ...]
 
     @classmethod
     def of(cls, *, quick: bool) -> Sizes:
         """Choose for a glance or for the record."""
         if quick:
-            return cls(rounds=2, quick=4_000, slow=400, growth=(10_000, 30_000))
-        return cls(rounds=7, quick=20_000, slow=1_500, growth=(100_000, 300_000, 1_000_000))
+            return cls(rounds=3, many=5_000, some=1_500, few=300, growth=(10_000, 30_000))
+        return cls(rounds=7, many=20_000, some=4_000, few=1_000, growth=(100_000, 300_000, 1_000_000))
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,9 @@ class Arena:
     @classmethod
     def made(cls, root: Path, sizes: Sizes) -> Arena:
         """Make all of it."""
-        Office.made(root / f"office-{sizes.quick}", sizes.quick).edition()
-        office = Office.made(root / f"office-{sizes.slow}", sizes.slow)
-        office.templates(root / "work.json", sizes.slow)
+        Office.made(root / f"office-{sizes.many}", sizes.many).edition()
+        office = Office.made(root / f"office-{sizes.some}", sizes.some)
+        office.templates(root / "work.json", sizes.few)
         (root / "letter.eml").write_bytes(office.letter())
         authority = Authority.made(root)
         return cls(root, Compiled(root), authority.file, authority.server(root, "127.0.0.1"))

@@ -81,11 +81,21 @@ class Result:
         return self.rate.median / other.rate.median
 
 
-def contest(contestants: Sequence[Contestant], port: int, *, rounds: int) -> dict[str, Result]:
-    """Let all run in turns, after a first round that does not count; by name."""
+def contest(
+    contestants: Sequence[Contestant], port: int, *, rounds: int, between: Callable[[], object] = int
+) -> dict[str, Result]:
+    """Let all run in turns, after a first round that does not count; by name.
+
+    Args:
+        contestants: whose names differ.
+        port: of the server they send to.
+        rounds: that count.
+        between: called before each run, outside of the measured time.
+    """
     runs: dict[str, list[Sent]] = {one.name: [] for one in contestants}
     for number in range(rounds + 1):
         for one in contestants:
+            between()
             sent = run(one, port)
             if number:
                 runs[one.name].append(sent)

@@ -6,8 +6,9 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -58,156 +59,154 @@ class Verdicts:
 
 def measure(*, quick: bool) -> list[str]:
     """Measure everything; return Markdown."""
-    sizes, verdicts = Sizes.of(quick=quick), Verdicts()
+    sizes = Sizes.of(quick=quick)
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
         root.chmod(0o755)  # Postfix's processes have to get through
-        arena = Arena.made(root, sizes)
+        report = _Report(Arena.made(root, sizes), sizes)
         parts = [
-            _fast(arena, sizes, verdicts),
-            _postfix_sink(arena, sizes, verdicts),
-            _postfix(arena, sizes, verdicts),
-            _latency(arena, sizes, verdicts),
-            _growth(arena, sizes, verdicts),
+            _shown(part())
+            for part in (report.fast, report.postfix_sink, report.postfix, report.latency, report.growth)
         ]
     return [
         "### Sending",
         "",
-        *_HEAD.format(size=arena.size / 1000).splitlines(),
+        *_HEAD.format(size=report.arena.size / 1000).splitlines(),
         "",
         "| asked for | measured | |",
         "| --- | --- | --- |",
-        *verdicts.rows,
+        *report.verdicts.rows,
         *(line for part in parts for line in ("", *part)),
     ]
+
+
+def _shown(part: list[str]) -> list[str]:
+    """Show a part at once: all of them together take long."""
+    print(*part, "", sep="\n", file=sys.stderr, flush=True)
+    return part
 
 
 def _there(*contestants: Contestant | None) -> list[Contestant]:
     return [one for one in contestants if one is not None]
 
 
-def _total(contestants: Sequence[Contestant], rounds: int) -> int:
-    return (rounds + 1) * sum(one.messages for one in contestants)
+@dataclass(frozen=True)
+class _Report:
+    arena: Arena
+    sizes: Sizes
+    verdicts: Verdicts = field(default_factory=Verdicts)
 
-
-def _fast(arena: Arena, sizes: Sizes, verdicts: Verdicts) -> list[str]:
-    many, few = sizes.quick, sizes.slow
-    everybody = _there(
-        arena.generator(SOURCE, many),
-        arena.ours(OURS, many),
-        arena.ours(BARE, many, "bare"),
-        arena.secure(SECURE, many) if arena.sink.has_tls else None,
-        arena.ours(SIGNED, few, signed=True),
-        arena.whole_command(WHOLE, many),
-        arena.nodemailer(NODEMAILER, few),
-        arena.smtplib(SMTPLIB, few // 5),
-    )
-    tls = ("-t", str(arena.certificate)) if arena.sink.has_tls else ()
-    log = ("-l", str(arena.root / "accepted.log"))
-    expected = _total(everybody, sizes.rounds)
-    with sinks.fast(arena.sink, *tls, *log, expected=expected) as port:
-        results = contest(everybody, port, rounds=sizes.rounds)
-    ours = results[OURS]
-    verdicts.ratio(results, OURS, SOURCE, 0.8, "≥ 0.8 of `smtp-source` into the fast sink")
-    verdicts.ratio(results, OURS, NODEMAILER, 25, "≥ 25 × nodemailer's pool of 10")
-    cpu = ours.cpu.median
-    verdicts.at_most("≤ 0.15 CPU s per 1000 messages", cpu, 0.15, f"{cpu:.3f} s")
-    cost = 1 - ours.against(results[BARE])
-    verdicts.at_most("the ledger costs ≤ 10 %", cost, 0.1, f"{cost * 100:.0f} %")
-    verdicts.ratio(results, SECURE, OURS, 0.4, "STARTTLS ≥ 0.4 × plain")
-    signatures = _openssl()
-    if signatures:
-        share = results[SIGNED].rate.median / signatures
-        verdicts.at_least(
-            "RSA-2048 ≥ 0.75 × what `openssl speed rsa2048` signs on the same cores",
-            share,
-            0.75,
-            f"{share:.2f} × of {signatures:,.0f}/s",
+    def fast(self) -> list[str]:
+        """Let everybody send to the fast sink."""
+        arena, sizes = self.arena, self.sizes
+        everybody = _there(
+            arena.generator(SOURCE, sizes.many),
+            arena.ours(OURS, sizes.many),
+            arena.ours(BARE, sizes.many, "bare"),
+            arena.secure(SECURE, sizes.many) if arena.sink.has_tls else None,
+            arena.ours(SIGNED, sizes.some, signed=True),
+            arena.whole_command(WHOLE, sizes.many),
+            arena.nodemailer(NODEMAILER, sizes.few),
+            arena.smtplib(SMTPLIB, sizes.few // 5),
         )
-    reference = SOURCE if SOURCE in results else OURS
-    return ["Into the fast sink of this benchmark, which writes each Message-ID to a file first:", "",
-            *table(results, reference)]  # fmt: skip
+        tls = ("-t", str(arena.certificate)) if arena.sink.has_tls else ()
+        results = self._into_sink(everybody, "-l", str(arena.root / "accepted.log"), *tls)
+        self._judge_fast(results)
+        title = "Into the fast sink of this benchmark, which writes each Message-ID to a file first:"
+        return [title, "", *table(results, SOURCE if SOURCE in results else OURS)]
 
+    def _judge_fast(self, results: Mapping[str, Result]) -> None:
+        verdicts, ours = self.verdicts, results[OURS]
+        verdicts.ratio(results, OURS, SOURCE, 0.8, "≥ 0.8 of `smtp-source` into the fast sink")
+        verdicts.ratio(results, OURS, NODEMAILER, 25, "≥ 25 × nodemailer's pool of 10")
+        cpu = ours.cpu.median
+        verdicts.at_most("≤ 0.15 CPU s per 1000 messages", cpu, 0.15, f"{cpu:.3f} s")
+        cost = 1 - ours.against(results[BARE])
+        verdicts.at_most("the ledger costs ≤ 10 %", cost, 0.1, f"{cost * 100:.0f} %")
+        verdicts.ratio(results, SECURE, OURS, 0.4, "STARTTLS ≥ 0.4 × plain")
+        signatures = _openssl()
+        if signatures:
+            share = results[SIGNED].rate.median / signatures
+            asked = "RSA-2048 ≥ 0.75 × what `openssl speed rsa2048` signs on the same cores"
+            verdicts.at_least(asked, share, 0.75, f"{share:.2f} × of {signatures:,.0f}/s")
 
-def _postfix_sink(arena: Arena, sizes: Sizes, verdicts: Verdicts) -> list[str]:
-    if sinks.tool("smtp-sink") is None:
-        return ["Postfix's smtp-sink is not installed here: not measured."]
-    return _beside_postfix(
-        arena, sizes, sinks.postfix_sink, verdicts, "Into Postfix's `smtp-sink`:",
-        (0.95, "≥ 0.95 of `smtp-source` into `smtp-sink`"),
-    )  # fmt: skip
+    def postfix_sink(self) -> list[str]:
+        """Send to Postfix's own sink."""
+        if sinks.tool("smtp-sink") is None:
+            return ["Postfix's smtp-sink is not installed here: not measured."]
+        with sinks.postfix_sink() as port:
+            results = contest(self._beside_postfix(), port, rounds=self.sizes.rounds)
+        self.verdicts.ratio(results, OURS, SOURCE, 0.95, "≥ 0.95 of `smtp-source` into `smtp-sink`")
+        return ["Into Postfix's `smtp-sink`:", "", *table(results, SOURCE)]
 
+    def postfix(self) -> list[str]:
+        """Send to a real Postfix."""
+        if not sinks.has_postfix():
+            return ["A real Postfix cannot be started here (Linux and root): not measured."]
+        root = self.arena.root / "postfix"
+        with sinks.postfix(root) as port:
+            results = contest(
+                self._beside_postfix(),
+                port,
+                rounds=self.sizes.rounds,
+                between=lambda: sinks.wait_for_queue(root),
+            )
+        self.verdicts.ratio(results, OURS, SOURCE, 0.9, "≥ 0.9 of `smtp-source` into a real Postfix")
+        title = "Into a real Postfix, its queue on disk, its limits off, its mail thrown away:"
+        return [title, "", *table(results, SOURCE)]
 
-def _postfix(arena: Arena, sizes: Sizes, verdicts: Verdicts) -> list[str]:
-    if not sinks.has_postfix():
-        return ["A real Postfix cannot be started here (Linux and root): not measured."]
-    return _beside_postfix(
-        arena, sizes, lambda: sinks.postfix(arena.root / "postfix"), verdicts,
-        "Into a real Postfix, its queue on disk, its limits off, its mail thrown away:",
-        (0.9, "≥ 0.9 of `smtp-source` into a real Postfix"),
-    )  # fmt: skip
+    def _beside_postfix(self) -> list[Contestant]:
+        arena, sizes = self.arena, self.sizes
+        return _there(
+            arena.generator(SOURCE, sizes.some),
+            arena.ours(OURS, sizes.some),
+            arena.nodemailer(NODEMAILER, sizes.few),
+        )
 
+    def latency(self) -> list[str]:
+        """Send over a distance."""
+        arena, sizes = self.arena, self.sizes
+        everybody = _there(
+            arena.generator(SOURCE, sizes.few),
+            arena.ours(OURS, sizes.some),
+            arena.ours(STREAMING, sizes.many, smtp__streaming="true"),
+            arena.nodemailer(NODEMAILER, sizes.few // 2),
+            arena.smtplib(SMTPLIB, sizes.few // 30),
+        )
+        results = self._into_sink(everybody, "-c", "-d", str(_LATENCY), rounds=3)
+        for name, bound, how in (
+            (OURS, 300, "PIPELINING"),
+            (STREAMING, 3000, "8 in flight by CHUNKING"),
+        ):
+            rate = results[name].rate.median
+            asked = f"≥ {bound:,}/s through {_LATENCY} ms, 10 connections, {how}"
+            self.verdicts.at_least(asked, rate, bound, f"{rate:,.0f}/s")
+        return [f"Into the fast sink, every reply {_LATENCY} ms late:", "", *table(results, OURS)]
 
-def _beside_postfix(
-    arena: Arena,
-    sizes: Sizes,
-    server: Callable[[], sinks.Running],
-    verdicts: Verdicts,
-    title: str,
-    asked: tuple[float, str],
-) -> list[str]:
-    few = sizes.slow
-    everybody = _there(
-        arena.generator(SOURCE, few), arena.ours(OURS, few), arena.nodemailer(NODEMAILER, few // 3)
-    )
-    with server() as port:
-        results = contest(everybody, port, rounds=sizes.rounds)
-    bound, text = asked
-    verdicts.ratio(results, OURS, SOURCE, bound, text)
-    return [title, "", *table(results, SOURCE)]
+    def _into_sink(
+        self, everybody: Sequence[Contestant], *options: str, rounds: int | None = None
+    ) -> dict[str, Result]:
+        rounds = rounds or self.sizes.rounds
+        expected = (rounds + 1) * sum(one.messages for one in everybody)
+        with sinks.fast(self.arena.sink, *options, expected=expected) as port:
+            return contest(everybody, port, rounds=rounds)
 
-
-def _latency(arena: Arena, sizes: Sizes, verdicts: Verdicts) -> list[str]:
-    few = sizes.slow
-    many = sizes.quick
-    everybody = _there(
-        arena.generator(SOURCE, few // 3),
-        arena.ours(OURS, few),
-        arena.ours(STREAMING, many, smtp__streaming="true"),
-        arena.nodemailer(NODEMAILER, few // 3),
-        arena.smtplib(SMTPLIB, few // 50),
-    )
-    expected = _total(everybody, min(sizes.rounds, 3))
-    with sinks.fast(arena.sink, "-c", "-d", str(_LATENCY), expected=expected) as port:
-        results = contest(everybody, port, rounds=min(sizes.rounds, 3))
-    for name, bound, how in ((OURS, 300, "PIPELINING"), (STREAMING, 3000, "8 in flight by CHUNKING")):
-        rate = results[name].rate.median
-        text = f"≥ {bound:,}/s through {_LATENCY} ms, {how}"
-        verdicts.at_least(text, rate, bound, f"{rate:,.0f}/s")
-    return [f"Into the fast sink, every reply {_LATENCY} ms late:", "", *table(results, OURS)]
-
-
-def _growth(arena: Arena, sizes: Sizes, verdicts: Verdicts) -> list[str]:
-    points = [growth.measure(arena, people) for people in sizes.growth]
-    first, last = points[0], points[-1]
-    verdicts.at_least(
-        f"planning ≥ 50,000 recipients/s at {last.people:,}",
-        last.people / last.planned,
-        50_000,
-        f"{last.people / last.planned:,.0f}/s",
-    )
-    verdicts.at_most(f"peak RSS ≤ 150 MB at {last.people:,}", last.peak, 150, f"{last.peak:.0f} MB")
-    slower = (last.cpu / last.people) / (first.cpu / first.people)
-    verdicts.at_most(
-        f"time linear from {first.people:,} to {last.people:,}",
-        slower,
-        1.15,
-        f"{slower:.2f} × the CPU time for each message",
-    )
-    verdicts.at_most(
-        f"`status` < 0.2 s at {last.people:,}", last.status.median, 0.2, f"{last.status.told(digits=2)} s"
-    )
-    return growth.table(points)
+    def growth(self) -> list[str]:
+        """Send to more and more people."""
+        points = [growth.measure(self.arena, people) for people in self.sizes.growth]
+        first, last = points[0], points[-1]
+        rate, verdicts = last.people / last.planned, self.verdicts
+        verdicts.at_least(
+            f"planning ≥ 50,000 recipients/s, {last.people:,} people", rate, 50_000, f"{rate:,.0f}/s"
+        )
+        verdicts.at_most(f"peak RSS ≤ 150 MB, {last.people:,} people", last.peak, 150, f"{last.peak:.0f} MB")
+        slower = (last.cpu / last.people) / (first.cpu / first.people)
+        asked = f"time linear from {first.people:,} to {last.people:,} people"
+        verdicts.at_most(asked, slower, 1.15, f"{slower:.2f} × the CPU time for a message")
+        status = last.status
+        asked = f"`status` < 0.2 s, {last.people:,} people"
+        verdicts.at_most(asked, status.median, 0.2, f"{status.told(digits=2)} s")
+        return growth.table(points)
 
 
 def _openssl() -> float | None:

@@ -164,6 +164,14 @@ def postfix(root: Path) -> Iterator[int]:
         process.wait()
 
 
+def wait_for_queue(root: Path) -> None:
+    """Wait until such a Postfix has delivered everything, so that nobody pays for the one before."""
+    while any(
+        path.is_file() for name in ("incoming", "active") for path in (root / "queue" / name).rglob("*")
+    ):
+        time.sleep(0.1)
+
+
 def has_postfix() -> bool:
     """Say whether a real Postfix can be started here."""
     return tool("postfix") is not None and os.geteuid() == 0 and sys.platform == "linux"
