@@ -7,19 +7,12 @@ lets go of the GIL meanwhile, so signing pays in threads.
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Self
-
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from newsletter.errors import NewsletterError
 from newsletter.language import _
@@ -39,7 +32,7 @@ SEALED = ("from", "reply-to", "to", "subject", "date")
 _SHORTEST = 1024
 """Bits of an RSA key; RFC 8301 §3.2 forbids shorter ones."""
 _FOLD_AT = 72
-_PKCS1, _SHA256 = PKCS1v15(), SHA256()
+_RSA, _ED25519 = "rsa-sha256", "ed25519-sha256"
 
 
 class DkimKeyError(NewsletterError, OSError):
@@ -52,7 +45,10 @@ class Key:
 
     domain: str
     selector: str
-    private: RSAPrivateKey | Ed25519PrivateKey
+    algorithm: str
+    """Its name in a signature: `rsa-sha256`, `ed25519-sha256`."""
+    sign: Callable[[bytes], bytes]
+    """Signs a canonical header."""
 
     @classmethod
     def load(cls, domain: str, selector: str, path: Path) -> Self:
@@ -62,18 +58,7 @@ class Key:
             DkimKeyError: the file is missing, others can read it, or it holds no key that may sign.
         """
         label = headers.ascii_address("DKIM-Signature", f"x@{domain}").removeprefix("x@")
-        return cls(label, selector, _private(path, _read(path)))
-
-    @property
-    def algorithm(self) -> str:
-        """Its name in a signature."""
-        return "rsa-sha256" if isinstance(self.private, RSAPrivateKey) else "ed25519-sha256"
-
-    def sign(self, data: bytes) -> bytes:
-        """Sign the canonical header; Ed25519 signs its hash (RFC 8463 §3)."""
-        if isinstance(self.private, RSAPrivateKey):
-            return self.private.sign(data, _PKCS1, _SHA256)
-        return self.private.sign(sha256(data).digest())
+        return cls(label, selector, *_loaded(path, _read(path)))
 
 
 @dataclass(frozen=True)
@@ -102,7 +87,7 @@ class Signer:
     @property
     def costly(self) -> bool:
         """Whether signing takes so long that threads pay."""
-        return any(isinstance(key.private, RSAPrivateKey) for key in self.keys)
+        return any(key.algorithm == _RSA for key in self.keys)
 
     def stamps(self, names: Sequence[str], when: datetime) -> tuple[Stamp, ...]:
         """Make ready to sign mails that have fields of these names, in this order."""
@@ -170,18 +155,33 @@ def _read(path: Path) -> bytes:
     return data
 
 
-def _private(path: Path, data: bytes) -> RSAPrivateKey | Ed25519PrivateKey:
+def _loaded(path: Path, data: bytes) -> tuple[str, Callable[[bytes], bytes]]:
+    """Return what a key's signatures are called, and how it signs."""
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 (only where mail is signed: 50 ms)
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey  # noqa: PLC0415
+    from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
+
     try:
         key = load_pem_private_key(data, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as err:
         message = _("{path} holds no private key that can be read.").format(path=path)
         cure = _("It begins with “-----BEGIN PRIVATE KEY-----”, without a password: openssl genrsa 2048")
         raise DkimKeyError(message, cure=cure) from err
-    if isinstance(key, RSAPrivateKey) and key.key_size < _SHORTEST:
+    if isinstance(key, RSAPrivateKey):
+        _refuse_short(path, key.key_size)
+        padding, algorithm = PKCS1v15(), SHA256()
+        return _RSA, lambda head: key.sign(head, padding, algorithm)
+    if isinstance(key, Ed25519PrivateKey):
+        return _ED25519, lambda head: key.sign(sha256(head).digest())  # RFC 8463 §3: the hash is signed
+    message = _("The key {path} is of a kind that does not sign mail.").format(path=path)
+    raise DkimKeyError(message, cure=_("RSA and Ed25519 do: openssl genrsa 2048"))
+
+
+def _refuse_short(path: Path, bits: int) -> None:
+    if bits < _SHORTEST:
         message = _("The key {path} has {bits} bits; nobody accepts its signatures.")
         cure = _("Make one of 2048: openssl genrsa 2048")
-        raise DkimKeyError(message.format(path=path, bits=key.key_size), cure=cure)
-    if not isinstance(key, RSAPrivateKey | Ed25519PrivateKey):
-        message = _("The key {path} is of a kind that does not sign mail.").format(path=path)
-        raise DkimKeyError(message, cure=_("RSA and Ed25519 do: openssl genrsa 2048"))
-    return key
+        raise DkimKeyError(message.format(path=path, bits=bits), cure=cure)

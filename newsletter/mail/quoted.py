@@ -31,12 +31,11 @@ def encode(text: str) -> bytes:
     No line is longer than 75 octets, which leaves room for the `=` of `SOFT_BREAK`. Most of readers'
     values are short and take 0.6 µs, as the standard library's encoder says the same of what fits a line.
     """
-    octets = text.encode()
-    if len(octets) <= _FOLD_AT and b"\n" not in octets and b"\r" not in octets:
-        coded = b2a_qp(octets)
+    if len(text) <= _FOLD_AT and text.isprintable():
+        coded = b2a_qp(text.encode())
         if len(coded) <= _FOLD_AT:
             return _CODE[coded[:1]] + coded[1:] if coded.startswith((b".", b"F")) else coded
-    octets = octets.replace(b"\r\n", b"\n")
+    octets = text.replace("\r\n", "\n").encode()
     coded = _UNSAFE.sub(_code, octets)
     if len(coded) > _FOLD_AT:
         coded = _STRETCH.sub(_fold, coded)
