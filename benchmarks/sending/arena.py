@@ -9,8 +9,9 @@ from pathlib import Path
 
 from benchmarks.sending.contest import Contestant
 from benchmarks.sending.office import Office
-from benchmarks.sending.sinks import Compiled, tool
+from benchmarks.sending.sinks import Compiled
 from tests.dispatch.certificates import Authority
+from tests.programs import path_of
 
 _HERE = Path(__file__).parent
 _MODULES = _HERE / "node_modules"
@@ -103,7 +104,7 @@ class Arena:
 
     def generator(self, name: str, messages: int) -> Contestant | None:
         """Send by Postfix's smtp-source: the same bytes each time, nothing personal, nothing recorded."""
-        program = tool("smtp-source")
+        program = path_of("smtp-source")
         if program is None:
             return None
         options = ["-d", "-s", f"{CONNECTIONS}", "-m", f"{messages}", "-F", str(self.root / "letter.eml")]

@@ -15,6 +15,8 @@ from pathlib import Path
 from benchmarks.sending import growth, sinks
 from benchmarks.sending.arena import Arena, Sizes
 from benchmarks.sending.contest import Contestant, Result, contest, table
+from tests.postfix import postfix
+from tests.programs import path_of
 
 SOURCE = "`smtp-source -d -s 10`, not personal, nothing recorded"
 OURS = "ours, 10 connections, with the ledger"
@@ -61,9 +63,7 @@ def measure(*, quick: bool) -> list[str]:
     """Measure everything; return Markdown."""
     sizes = Sizes.of(quick=quick)
     with tempfile.TemporaryDirectory() as name:
-        root = Path(name)
-        root.chmod(0o755)  # Postfix's processes have to get through
-        report = _Report(Arena.made(root, sizes), sizes)
+        report = _Report(Arena.made(Path(name), sizes), sizes)
         parts = [
             _shown(part())
             for part in (report.fast, report.postfix_sink, report.postfix, report.latency, report.growth)
@@ -132,7 +132,7 @@ class _Report:
 
     def postfix_sink(self) -> list[str]:
         """Send to Postfix's own sink."""
-        if sinks.tool("smtp-sink") is None:
+        if path_of("smtp-sink") is None:
             return ["Postfix's smtp-sink is not installed here: not measured."]
         with sinks.postfix_sink() as port:
             results = contest(self._beside_postfix(), port, rounds=self.sizes.rounds)
@@ -143,13 +143,12 @@ class _Report:
         """Send to a real Postfix."""
         if not sinks.has_postfix():
             return ["A real Postfix cannot be started here (Linux and root): not measured."]
-        root = self.arena.root / "postfix"
-        with sinks.postfix(root) as port:
+        with postfix(deliver="discard:") as server:
             results = contest(
                 self._beside_postfix(),
-                port,
+                server.port,
                 rounds=self.sizes.rounds,
-                between=lambda: sinks.wait_for_queue(root),
+                between=lambda: sinks.wait_for_queue(server),
             )
         self.verdicts.ratio(results, OURS, SOURCE, 0.9, "≥ 0.9 of `smtp-source` into a real Postfix")
         title = "Into a real Postfix, its queue on disk, its limits off, its mail thrown away:"
