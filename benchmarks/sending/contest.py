@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
-import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
 from benchmarks.compose import ROOT
 from benchmarks.measure import Spread
+
+_LOOK = 0.05
+"""Seconds between two looks at a process's memory."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,14 +129,45 @@ def _finished(one: Contestant, port: int, out: IO[str], talk: IO[str]) -> dict[s
         stdout=out,
         stderr=talk,
     )
-    _pid, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - start
+    with _watched(process.pid) as peak:
+        _pid, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         talk.seek(0)
         raise SystemExit(f"{talk.read()}\n{' '.join(command)} failed with {process.returncode}")
-    unit = 1024 * 1024 if sys.platform == "darwin" else 1024
-    return {"wall": wall, "cpu": usage.ru_utime + usage.ru_stime, "peak": usage.ru_maxrss / unit}
+    return {"wall": wall, "cpu": usage.ru_utime + usage.ru_stime, "peak": peak[-1]}
+
+
+@contextmanager
+def _watched(pid: int) -> Iterator[list[float]]:
+    """Look at a process's peak memory from time to time; the list's last is the highest, in MB.
+
+    `ru_maxrss` would not do: it begins with what the measuring process had.
+    """
+    peaks, over = [0.0], threading.Event()
+
+    def look() -> None:
+        while not over.wait(_LOOK):
+            peaks.append(max(peaks[-1], peak_memory(str(pid))))
+
+    watching = threading.Thread(target=look)
+    watching.start()
+    try:
+        yield peaks
+    finally:
+        over.set()
+        watching.join()
+
+
+def peak_memory(pid: str = "self") -> float:
+    """Return the peak memory of a process in MB; 0 when it is gone, or where /proc does not tell it."""
+    try:
+        text = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    except OSError:
+        return 0.0
+    found = re.search(r"^VmHWM:\s+(\d+)", text, re.MULTILINE)
+    return int(found[1]) / 1024 if found else 0.0
 
 
 def table(results: Mapping[str, Result], reference: str) -> list[str]:

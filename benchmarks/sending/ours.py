@@ -16,6 +16,7 @@ from pathlib import Path
 
 import uvloop
 
+from benchmarks.sending.contest import peak_memory
 from benchmarks.sending.office import Office, ledger_of
 from newsletter.dispatch import carrying, planner, ways
 from newsletter.dispatch.editions import Editions
@@ -53,7 +54,7 @@ def main() -> None:
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     if accepted != mailing.audience:
         raise SystemExit(f"{accepted} of {mailing.audience} were accepted")
-    told = {"wall": wall, "cpu": cpu, "peak": _peak(), "planned": planned, "messages": accepted}
+    told = {"wall": wall, "cpu": cpu, "peak": peak_memory(), "planned": planned, "messages": accepted}
     print(json.dumps(told))
 
 
@@ -120,14 +121,6 @@ def _send_bare(ledger: Ledger, workspace: Workspace) -> int:
 
     carrying.run_in_loop(sending())
     return source.accepted
-
-
-def _peak() -> float:
-    """Return this process's peak memory in MB: VmHWM, as `ru_maxrss` begins with what the parent had."""
-    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) / 1024
-    raise SystemExit("/proc/self/status does not tell the peak memory")
 
 
 if __name__ == "__main__":
