@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sqlite3
 import time
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -94,8 +95,9 @@ def carry_out(
         make = partial(ways.transport, settings, root, pace=pace, mailing=ledger.mailing(mailing))
         return run_in_loop(_sending(runner, make, tick))
     finally:
-        ledger.leave(owner)
-        ledger.finish_if_done(mailing)
+        with suppress(sqlite3.OperationalError):  # a full disk, for one; the next run tidies up after us
+            ledger.leave(owner)
+            ledger.finish_if_done(mailing)
 
 
 def try_out(

@@ -37,10 +37,6 @@ _WRITE_DOWN = 200
 """Outcomes after which the ledger is written even if nobody needs to be claimed."""
 _IDLE_RECORD = 1.0
 """Seconds after which outcomes are written down however few they are."""
-_UNREACHABLE = 60.0
-"""Seconds without any server after which a run gives up."""
-_DATABASE_PATIENCE = 30.0
-"""Seconds that a run goes on trying to write the ledger, with nothing new going out."""
 _RETURNED = Outcome(State.PENDING, Stage.LOCAL, text="not begun")
 
 
@@ -53,7 +49,10 @@ class Orders:
     wait: bool = False
     """Whether to stay until deferred ones have had their further attempts."""
     lease: float = LEASE_SECONDS
-    unreachable: float = _UNREACHABLE
+    unreachable: float = 60.0
+    """Seconds without any server after which a run gives up."""
+    patience: float = 30.0
+    """Seconds that a run goes on trying to write the ledger, with nothing new going out."""
 
 
 class Runner:
@@ -89,6 +88,7 @@ class Runner:
         self._planned = False
         self._trouble_since: float | None = None
         self._database_down: float | None = None
+        self._error: Exception | None = None
         self._transport: Transport
 
     async def run(self, transport: Transport, tick: Callable[[], None] = lambda: None) -> Ending:
@@ -108,6 +108,8 @@ class Runner:
                 await asyncio.wait([sending])
             self._outgoing.close()
             self._close()
+        if self._error is not None:
+            raise self._error
         return self._ending or Ending(Why.DONE)
 
     def stop(
@@ -194,10 +196,20 @@ class Runner:
             asyncio.get_running_loop().call_soon(self._turn)
 
     def _turn(self) -> None:
-        """Write down, claim, begin and end slices, as far as there is need."""
+        """Take a turn; what must not happen ends the run and is told when all is written down."""
         self._planned = False
         try:
+            self._work()
+        except Exception as err:  # noqa: BLE001 (a callback's error would only be logged, and the run hang)
+            self._error = self._error or err
+            self.abort()
+
+    def _work(self) -> None:
+        """Write down, claim, begin and end slices, as far as there is need."""
+        try:
             self._exchange_all()
+            if self._left == 0 and all(holding.at_rest for holding in self._holdings.values()):
+                self.stop(Why.LIMIT)
             self._end_slices()
             if self._wants() and not self._unclaimed():
                 self._begin_slices()
@@ -215,7 +227,7 @@ class Runner:
             waited = now - holding.renewed
             if (holding.outcomes and waited > _IDLE_RECORD) or waited > self._orders.lease / 3:
                 self._plan_turn()
-        if not self._holdings and self._ending is None:
+        if self._database_down or (not self._holdings and self._ending is None):
             self._plan_turn()
         if self._outgoing.held:
             self._transport.wake()
@@ -234,16 +246,12 @@ class Runner:
 
     def _exchange_all(self) -> None:
         for holding in list(self._holdings.values()):
-            want = 0 if holding.exhausted or holding.lost else self._wants()
+            wants = self._wants()
             waited = self._now() - holding.renewed
             due = waited > _IDLE_RECORD and (holding.outcomes or waited > self._orders.lease / 3)
-            if (
-                want
-                or due
-                or len(holding.outcomes) >= _WRITE_DOWN
-                or (holding.outcomes and not holding.under_way)
-            ):
-                self._exchange(holding, want)
+            at_end = holding.outcomes and not holding.under_way
+            if (wants and not holding.exhausted) or due or at_end or len(holding.outcomes) >= _WRITE_DOWN:
+                self._exchange(holding, 0 if holding.lost else wants)
 
     def _exchange(self, holding: Holding, want: int) -> None:
         """Bring the ledger up to date, and claim; outcomes are kept until they are in it."""
@@ -287,9 +295,6 @@ class Runner:
 
     def _nothing_left(self) -> None:
         """Nothing is held and nothing is due: finished, or those left are deferred."""
-        if self._left == 0:
-            self.stop(Why.LIMIT)
-            return
         control = self._ledger.mailing(self._mailing).control
         wait = self._ledger.next_due(self._mailing)
         if control is not Control.RUN:
@@ -309,7 +314,7 @@ class Runner:
         """Hold everything; the outcomes are in memory and in the journal."""
         now = self._now()
         self._database_down = self._database_down or now
-        if now - self._database_down > _DATABASE_PATIENCE:
+        if now - self._database_down > self._orders.patience:
             self.stop(Why.DATABASE, error=err)
 
     def _refuse(self, one: Unwritable) -> None:
@@ -332,7 +337,7 @@ class Runner:
             self._put(one, _RETURNED)
         for one, outcome in self._suspects.acquit():
             self._put(one, outcome)
-        deadline = self._now() + _DATABASE_PATIENCE
+        deadline = self._now() + self._orders.patience
         while self._holdings and self._now() <= deadline:
             try:
                 for holding in self._holdings.values():

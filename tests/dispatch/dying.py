@@ -1,6 +1,6 @@
 """The program, killed at a step: `python -m tests.dispatch.dying STEP NUMBER send …`.
 
-The process kills itself (SIGKILL, so nothing is tidied up) when a step is reached for the n-th time. The steps
+The process kills itself (SIGKILL, nothing is tidied up) when a step is reached for the n-th time. The steps
 are the moments between which the guarantee has to hold; they are put around the program from outside, so that
 the program itself knows nothing of it.
 """

@@ -1,4 +1,4 @@
-"""A newsletter with a list and a server to send to, and the books compared: what the ledger says, what it took."""
+"""A newsletter with a list and a server to send to; its ledger compared with what the server took."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from newsletter.subscribers.list import SubscriberList
 from newsletter.subscribers.secret import Secret
 from newsletter.workspace import Workspace
 from tests.cli.office import SETTINGS, Office
-from tests.dispatch.sink_process import SinkProcess
 
 ISSUE = "2024-1"
 SMTP = """
@@ -87,7 +86,7 @@ class Mailer:
 
 
 def compare(recorded: list[Record], taken: Counter[str]) -> None:
-    """Compare the ledger with what servers took over: nobody lost, nobody twice, doubt only where it is said."""
+    """Compare the ledger with what a server took: nobody lost, nobody twice, doubt only where it says so."""
     twice = {address: times for address, times in taken.items() if times > 1}
     assert twice == {}
     for record in recorded:
@@ -96,8 +95,3 @@ def compare(recorded: list[Record], taken: Counter[str]) -> None:
             assert times == 1, record
         elif record.state is not State.IN_DOUBT:
             assert times == 0, record
-
-
-def taken_by(*sinks: SinkProcess) -> Counter[str]:
-    """Add up what several servers took."""
-    return sum((sink.accepted() for sink in sinks), Counter[str]())
