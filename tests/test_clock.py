@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.clock import after, stamp
+from newsletter.clock import after, boot_id, stamp
 
 ZONES = st.builds(timezone, st.timedeltas(timedelta(hours=-23), timedelta(hours=23)))
 MOMENTS = st.datetimes(datetime(1970, 1, 2), datetime(9998, 1, 1), timezones=ZONES)  # noqa: DTZ001 (zones)
@@ -46,3 +49,11 @@ def test_a_text_is_read_back_as_the_moment(moment: datetime) -> None:
     """The text is ISO 8601 and tells the moment to the second."""
     read = datetime.fromisoformat(stamp(moment))
     assert timedelta(0) <= moment - read < timedelta(seconds=1)
+
+
+def test_a_start_of_the_machine_has_a_name() -> None:
+    """The same one for every process, as the kernel gives it."""
+    ask = "from newsletter.clock import boot_id; print(boot_id())"
+    said = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True).stdout
+    assert said.strip() == boot_id()
+    assert re.fullmatch(r"[0-9a-f-]{36}", boot_id())

@@ -45,6 +45,7 @@ class Journal:
         self._header = header
         self._needed: dict[Key, bytes] = {}
         self._size = len(header)
+        self._most = _LARGE
 
     @classmethod
     def create(cls, path: Path, *, boot: str, run: int) -> Self:
@@ -86,7 +87,7 @@ class Journal:
         """Forget what the ledger has committed; a journal grown large is written anew without it."""
         for key in keys:
             self._needed.pop(key, None)
-        if self._size > _LARGE:
+        if self._size > self._most:
             self._compact()
 
     def remove(self) -> None:
@@ -110,11 +111,12 @@ class Journal:
         """Put a new file in the old one's place, locked before it gets there."""
         new = self.path.with_name(f"{self.path.name}.new")
         content = b"".join((self._header, *self._needed.values()))
+        self._most = max(_LARGE, 2 * len(content))
         try:
             file = _created(new, content)
         except OSError:
-            new.unlink(missing_ok=True)
-            self._size = len(content)  # no room for both; the old one goes on, and this is tried again later
+            new.unlink(missing_ok=True)  # no room for both: the old one goes on
+            self._most = 2 * self._size
             return
         new.replace(self.path)
         os.close(self._file)

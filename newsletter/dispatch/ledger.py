@@ -29,7 +29,8 @@ from newsletter.subscribers.list import SubscriberList
 _BEGIN = (
     "UPDATE slice SET run = ?1, epoch = epoch + 1, lease_until = ?2"
     " WHERE mailing = ?3 AND number = ?4 AND run IS NULL"
-    " AND (SELECT state FROM mailing WHERE id = ?3) IN ('planned', 'running') RETURNING epoch"
+    " AND (SELECT state FROM mailing WHERE id = ?3) IN ('planned', 'running')"
+    " AND (SELECT taken_at FROM run WHERE id = ?1) IS NULL RETURNING epoch"
 )
 _STARTED = (
     "UPDATE mailing SET state = 'running', started_at = ifnull(started_at, ?)"
@@ -142,7 +143,10 @@ class Ledger:
         self.runs.leave(owner, self.at)
 
     def begin(self, mailing: int, number: int, owner: Owner, *, lease: float) -> Lease | None:
-        """Lease a slice for so many seconds; None if somebody else has it, or the mailing stands still."""
+        """Lease a slice for so many seconds.
+
+        None if somebody else has it, the mailing stands still, or another run has taken over from ours.
+        """
         until = self._monotonic() + lease
         with self.writing():
             row = self.connection.execute(_BEGIN, (owner.run, until, mailing, number)).fetchone()

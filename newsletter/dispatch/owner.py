@@ -71,9 +71,7 @@ class Run(NamedTuple):
         lease it waits for deferred mails. With the lock and another boot it is on another machine.
         """
         held = is_held(path)
-        if self.taken_at:
-            return False
-        if held is None:
+        if held is None or self.taken_at:
             return self.holds(boot=boot, monotonic=monotonic)
         if held and self.boot == boot and self.lease_until is not None:
             return self.holds(boot=boot, monotonic=monotonic)
