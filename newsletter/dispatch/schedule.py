@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from newsletter.clock import stamp
 from newsletter.dispatch import decisions
-from newsletter.dispatch.control import guarded
+from newsletter.dispatch.guarding import guarded
 from newsletter.dispatch.decisions import Decision
 from newsletter.dispatch.ledger import Ledger
 from newsletter.dispatch.model import Mailing
