@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from newsletter.compose.edition import Edition
-from newsletter.dispatch import decisions
+from newsletter.dispatch import counters, decisions
 from newsletter.dispatch.decisions import Decision
 from newsletter.dispatch.editions import Editions
 from newsletter.dispatch.eligible import memberships
 from newsletter.dispatch.guarding import guarded
 from newsletter.dispatch.ledger import Ledger
-from newsletter.dispatch.model import Mailing
+from newsletter.dispatch.model import OPEN, Mailing
 from newsletter.errors import NewsletterError
 from newsletter.language import _
 
@@ -18,7 +18,7 @@ _NUMBER = (
     " AND state <> 'cancelled' AND state <> 'finished' RETURNING edition"
 )
 _UNDER_WAY = "SELECT EXISTS (SELECT 1 FROM slice WHERE mailing = ? AND run IS NOT NULL)"
-_OPEN = "state <> 'accepted' AND state <> 'refused' AND state <> 'skipped' AND state <> 'cancelled'"
+_IS_OPEN = "state <> 'accepted' AND state <> 'refused' AND state <> 'skipped' AND state <> 'cancelled'"
 
 
 class EditionError(NewsletterError, ValueError):
@@ -64,9 +64,10 @@ def _check(ledger: Ledger, mailing: Mailing, edition: Edition) -> None:
 def _place(ledger: Ledger, mailing: int, edition: Edition) -> int:
     """Note the edition's segments with all who are open; return how many they are."""
     member = memberships(edition.segments, ledger.people.settings)
-    return ledger.connection.execute(
+    sql = (
         "UPDATE dispatch SET segments = ifnull("  # noqa: S608 (constants, compiled segments)
         f"(SELECT {member.sql} FROM subscriber WHERE subscriber.id = dispatch.person), '')"
-        f" WHERE mailing = ? AND {_OPEN}",
-        (*member.parameters, mailing),
-    ).rowcount
+        f" WHERE mailing = ? AND slice = ? AND {_IS_OPEN}"
+    )
+    places = counters.slices(ledger.connection, mailing, *sorted(OPEN))
+    return sum(ledger.connection.execute(sql, (*member.parameters, *place)).rowcount for place in places)

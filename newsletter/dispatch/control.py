@@ -36,8 +36,8 @@ _REOPEN = (
     "UPDATE mailing SET state = CASE state WHEN 'finished' THEN 'running' ELSE state END, finished_at = NULL"
     " WHERE id = ? AND state <> 'cancelled' RETURNING 1"
 )
-_DUE_NOW = "UPDATE dispatch SET next_at = ? WHERE mailing = ? AND state = 'deferred'"
-_SLICES_DUE_NOW = "UPDATE slice SET next_at = ? WHERE mailing = ? AND deferred > 0"
+_DUE_NOW = "UPDATE dispatch SET next_at = ? WHERE mailing = ? AND slice = ? AND state = 'deferred'"
+_SLICE_DUE_NOW = "UPDATE slice SET next_at = ? WHERE mailing = ? AND number = ?"
 _AGAIN = (
     "UPDATE dispatch SET state = 'pending', deferrals = 0, first_at = NULL WHERE mailing = ? AND slice = ?"
     " AND state = 'refused' AND (reason <> 'recipient' OR stage = 'local')"
@@ -84,7 +84,8 @@ def cancel(ledger: Ledger, mailing: int, *, actor: str, reason: str = "") -> int
     at = ledger.at
     with ledger.writing():
         guarded(ledger, mailing, _CANCEL, at)
-        found = counters.cancel(ledger.connection, mailing)
+        waiting = counters.slices(ledger.connection, mailing, State.PENDING, State.DEFERRED)
+        found = sum(counters.cancel(ledger.connection, place) for place in waiting)
         decisions.note(ledger.connection, mailing, Decision(at, actor, "cancel", reason, found))
     return found
 
@@ -106,17 +107,16 @@ def retry(ledger: Ledger, mailing: int, *, actor: str, reason: str = "", refused
 
 
 def _due_now(ledger: Ledger, mailing: int) -> int:
-    now = int(ledger.now().timestamp())
-    ledger.connection.execute(_SLICES_DUE_NOW, (now, mailing))
-    return ledger.connection.execute(_DUE_NOW, (now, mailing)).rowcount
+    now, found = int(ledger.now().timestamp()), 0
+    for place in counters.slices(ledger.connection, mailing, State.DEFERRED):
+        found += ledger.connection.execute(_DUE_NOW, (now, *place)).rowcount
+        ledger.connection.execute(_SLICE_DUE_NOW, (now, *place))
+    return found
 
 
 def _again(ledger: Ledger, mailing: int) -> int:
-    slices = ledger.connection.execute(
-        "SELECT number FROM slice WHERE mailing = ? AND refused > 0", (mailing,)
-    )
     found = 0
-    for place in [(mailing, row[0]) for row in slices]:
+    for place in counters.slices(ledger.connection, mailing, State.REFUSED):
         changed = ledger.connection.execute(_AGAIN, place).rowcount
         counters.count(ledger.connection, place, Changes({State.REFUSED: -changed, State.PENDING: changed}))
         found += changed

@@ -39,7 +39,7 @@ class Recorder:
         connection = self._people.db.conn
         row = connection.execute("SELECT state FROM mailing WHERE id = ?", place[:1]).fetchone()
         if row[0] == MailingState.CANCELLED:
-            cancel(connection, *place)
+            cancel(connection, place)
 
     def _bounced(self, hard: Hard, mailing: int, at: str) -> None:
         """Note that mail does not reach somebody, unless they have left or have another address by now."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from newsletter.clock import stamp
 from newsletter.dispatch.model import State
@@ -22,8 +23,7 @@ _FROM = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Record:
+class Record(NamedTuple):
     """What became of a recipient; times are UTC, ISO 8601."""
 
     seq: int
@@ -60,17 +60,18 @@ def records(connection: sqlite3.Connection, mailing: int, states: Collection[Sta
         counted = " + ".join(f"slice.{state}" for state in sorted(states))
         named = " OR ".join(f"dispatch.state = '{state}'" for state in sorted(states))
         sql += f" AND {counted} > 0 AND ({named})"
-    cursor = connection.cursor()
-    cursor.row_factory = sqlite3.Row
-    return map(_record, cursor.execute(f"{sql} ORDER BY slice.number, dispatch.seq", values))
+    return map(_record, connection.execute(f"{sql} ORDER BY slice.number, dispatch.seq", values))
 
 
-def _record(row: sqlite3.Row) -> Record:
-    values = dict(row)
-    values["state"] = State(values["state"])
-    values["at"], values["next_at"] = _moment(values["at"]), _moment(values["next_at"])
-    return Record(**values)
+def _record(row: tuple[Any, ...]) -> Record:
+    *facts, at, next_at = row
+    facts[_STATE] = State(facts[_STATE])
+    return Record._make((*facts, _moment(at), _moment(next_at)))
 
 
+_STATE = Record._fields.index("state")
+
+
+@lru_cache(maxsize=1024)
 def _moment(seconds: int | None) -> str | None:
     return None if seconds is None else stamp(datetime.fromtimestamp(seconds, UTC))

@@ -322,4 +322,12 @@ class Life(RuleBasedStateMachine):
 
 
 TestLife = Life.TestCase
-TestLife.settings = rules(max_examples=40, stateful_step_count=40, deadline=None)
+TestLife.settings = rules(max_examples=30, stateful_step_count=40, deadline=None)
+
+
+class LongLife(Life):
+    """The same, much longer."""
+
+
+TestLongLife = pytest.mark.soak(LongLife.TestCase)
+TestLongLife.settings = rules(max_examples=3000, stateful_step_count=80, deadline=None)

@@ -42,7 +42,7 @@ def test_each_recipient_has_a_record(ledger: Ledger) -> None:
         opened = ledger.exchange(lease, [], want=2).opened
         ledger.end(lease, list(zip(opened, (ACCEPTED, DEFERRED), strict=True)))
     first, second, third = records(ledger.connection, mailing.id)
-    assert vars(first) == {
+    assert first._asdict() == {
         "seq": 1, "slice": 1, "person": 1, "address": "p1@x.example", "segments": "", "state": State.ACCEPTED,
         "attempt": 1, "edition": 1, "digest": mailing.digest, "stage": "dot", "code": 250,
         "enhanced": "2.0.0", "reply": "Ok: queued as 4F2A", "relay": "main", "reason": "",
