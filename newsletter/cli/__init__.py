@@ -26,6 +26,13 @@ COMMANDS = {
     "schema": "newsletter.cli.starting:schema",
     "subscribers": "newsletter.cli.subscribers:subscribers",
     "send": "newsletter.cli.sending:send",
+    "status": "newsletter.cli.status:status",
+    "resolve": "newsletter.cli.resolving:resolve",
+    "pause": "newsletter.cli.controlling:pause",
+    "resume": "newsletter.cli.controlling:resume",
+    "cancel": "newsletter.cli.controlling:cancel",
+    "retry": "newsletter.cli.controlling:retry",
+    "approve": "newsletter.cli.controlling:approve",
 }
 
 

@@ -25,6 +25,7 @@ _POSTFIX = re.compile(
     _SYSLOG + rb"[\w./-]*/([\w-]+)(?:\[\d+\]:| \d+ - -) ([0-9A-Za-z]{6,30}): (.*)", re.DOTALL
 )
 _POSTFIX_STATUS = re.compile(rb"to=<.*?, dsn=([245]\.\d+\.\d+), status=([a-z-]+)(?: \((.*)\))?", re.DOTALL)
+_REJECT_DSN = re.compile(rb": ([45]\.\d{1,3}\.\d{1,3}) ")
 _EXIM = re.compile(
     rb"(?:" + _SYSLOG + rb"exim\S*\[\d+\]: )?"
     rb"(?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?(?: [+-]\d{4})? )?(?:\[\d+\] )?"
@@ -103,7 +104,9 @@ class Finder:
         """Note what became of a message before the queue had it."""
         what, _colon, text = rest.partition(b": ")
         if what in {b"reject", b"milter-reject"}:
-            self._tell(queue, accepted=False, status="rejected", text=text)
+            found = _REJECT_DSN.search(text)
+            dsn = found[1].decode() if found else ""
+            self._tell(queue, accepted=False, status="rejected", dsn=dsn, text=text)
         elif what in {b"discard", b"milter-discard"}:
             self._tell(queue, accepted=True, status="discarded", text=text)
 

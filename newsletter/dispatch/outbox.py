@@ -36,6 +36,21 @@ def mark_of(mailing: Mailing) -> str:
     return f"{datetime.fromisoformat(mailing.created_at).timestamp():.0f}.M{mailing.id}"
 
 
+def name_of(mark: str, seq: int) -> str:
+    """Return the name of a recipient's file."""
+    return f"{mark}R{seq:07}.{NAME}"
+
+
+def names(folder: Path, *places: str) -> dict[str, str]:
+    """Return where the messages of an outbox lie, by their names without the flags of who has read them."""
+    found = {}
+    for place in places or ("new", "cur"):
+        if (folder / place).is_dir():
+            for path in (folder / place).iterdir():
+                found[path.name.partition(":")[0]] = f"{place}/{path.name}"
+    return found
+
+
 class Outbox(Local):
     """The transport that writes into a folder."""
 
@@ -52,7 +67,7 @@ class Outbox(Local):
         super().__init__(NAME, source, pace)
         self._folder = folder
         self._mark = mark
-        self._read: set[str] | None = None
+        self._read: dict[str, str] | None = None
 
     async def run(self) -> None:
         """Write until `finish` or `abort` is called."""
@@ -141,13 +156,12 @@ class Outbox(Local):
         if (self._folder / "new" / name).exists():
             return True
         if self._read is None:
-            read = (path.name for path in (self._folder / "cur").iterdir())
-            self._read = {one.partition(":")[0] for one in read if one.startswith(self._mark)}
+            self._read = names(self._folder, "cur")
         return name in self._read
 
     def _name(self, job: Job) -> str:
         if self._mark:
-            return f"{self._mark}R{job.seq:07}.{NAME}"
+            return name_of(self._mark, job.seq)
         return f"{time.time():.0f}.T{secrets.token_hex(8)}.{NAME}"
 
     def _part(self, name: str) -> Path:

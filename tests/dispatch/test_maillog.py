@@ -109,7 +109,7 @@ def test_a_message_id_alone_proves_nothing(tmp_path: Path) -> None:
 def test_a_rejected_message_was_not_accepted(tmp_path: Path) -> None:
     """A filter that refuses the message at its end is quoted."""
     rejected = look(tmp_path, POSTFIX)["rejected"]
-    assert (rejected.accepted, rejected.status) == (False, "rejected")
+    assert (rejected.accepted, rejected.status, rejected.dsn) == (False, "rejected", "5.7.1")
     assert "5.7.1 no" in rejected.text
 
 
