@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 
+from newsletter import config
 from newsletter.issue import scaffold
 from newsletter.issue.schema import FILENAME
+from tests.docs.documents import ROOT
 
 FILES = [path for path in sorted(scaffold.SAMPLE.rglob("*")) if path.is_file()]
 TEXTS = [path for path in FILES if path.suffix != ".png"]
 _HOST = re.compile(r"(?:https?://|[\w.+-]+@)([\w.-]+)")
+_ASLEEP = re.compile(r"^# (?!where)(?=[a-z_]+ = )", re.MULTILINE)
 
 
 def _name(path: Path) -> str:
@@ -44,3 +48,27 @@ def test_the_sample_issue_names_its_schema_first(lang: str) -> None:
     """Editors look for it in the first line."""
     text = (scaffold.SAMPLE / lang / "issues" / "ID" / "issue.yaml").read_text(encoding="utf-8")
     assert text.startswith(f"# yaml-language-server: $schema=../{FILENAME}\n")
+
+
+@pytest.mark.parametrize("lang", ["de", "en"])
+def test_settings_of_sending_can_be_turned_on(lang: str, tmp_path: Path) -> None:
+    """Whoever takes the “#” away from every line of a table gets settings without a fault."""
+    text = (scaffold.SAMPLE / lang / "newsletter.toml").read_text(encoding="utf-8")
+    path = tmp_path / config.FILENAME
+    path.write_text(_ASLEEP.sub("", text), encoding="utf-8")
+    settings = config.load(path, {})
+    assert settings.smtp.host
+    assert settings.sender.return_path
+    assert settings.sending.approval
+    assert settings.list.unsubscribe_url
+    assert settings.dkim.key_file
+
+
+@pytest.mark.parametrize(
+    "name", ["subscribers.db-wal", "subscribers.db.sending-1", "subscribers.key", "dkim.pem"]
+)
+@pytest.mark.parametrize("ignored", [ROOT / ".gitignore", *scaffold.SAMPLE.rglob("dot-gitignore")], ids=str)
+def test_addresses_and_secrets_stay_out_of_version_control(ignored: Path, name: str) -> None:
+    """The database, the journals of sending beside it, keys."""
+    patterns = ignored.read_text(encoding="utf-8").splitlines()
+    assert any(fnmatch(name, pattern) for pattern in patterns)
