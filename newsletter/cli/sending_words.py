@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from newsletter.cli import desk
+from newsletter.cli.mailing_words import LEFT_OUT, STATES, facts, local_time
 from newsletter.cli.mailroom import Mailroom
 from newsletter.cli.progress import duration
 from newsletter.dispatch import ways
 from newsletter.dispatch.ending import Ending, Why
-from newsletter.dispatch.model import Counts, Mailing, Outcome, State
+from newsletter.dispatch.model import Mailing, Outcome, State
 from newsletter.language import N_, _, ngettext, number
 
 if TYPE_CHECKING:
@@ -24,25 +25,6 @@ if TYPE_CHECKING:
 
 _SUPPOSED_RATE = 5.0
 """Mails a second over one connection, where no rate is set: what a small office server takes (a guess)."""
-_LEFT_OUT = {
-    "pending": N_("not confirmed"),
-    "unsubscribed": N_("unsubscribed"),
-    "bounced": N_("undeliverable"),
-    "complained": N_("complained"),
-    "suppressed": N_("suppressed"),
-    "already": N_("in another mailing of this issue"),
-    "erased": N_("erased"),
-}
-_STATES = {
-    State.PENDING: N_("not begun"),
-    State.SENDING: N_("under way"),
-    State.ACCEPTED: N_("accepted by the server"),
-    State.DEFERRED: N_("deferred"),
-    State.REFUSED: N_("refused"),
-    State.SKIPPED: N_("left out since the planning"),
-    State.CANCELLED: N_("cancelled"),
-    State.IN_DOUBT: N_("in doubt"),
-}
 _WHY = {
     Why.DONE: N_("Nobody is left to be sent to."),
     Why.LATER: N_(
@@ -97,7 +79,7 @@ def tell(room: Mailroom, mailing: Mailing, ending: Ending, *, as_json: bool) -> 
     else:
         for state in State:
             if counts[state] or state is State.ACCEPTED:
-                click.echo(f"  {_(_STATES[state]):<28}{counts[state]:>9}")
+                click.echo(f"  {_(STATES[state]):<28}{counts[state]:>9}")
     click.echo(_(_WHY[ending.why]), err=True)
     if ending.trouble is not None:
         click.echo(f"    {desk.safe(server_said(ending.trouble))}", err=True)
@@ -119,7 +101,7 @@ def tell_planned(room: Mailroom, mailing: Mailing, *, as_json: bool) -> None:
         desk.show_json(facts(mailing, room.ledger.counts(mailing.id)))
         return
     text = _("Planned for {time}. The first “newsletter send {id} --yes” after that begins it.")
-    click.echo(text.format(time=mailing.not_before, id=mailing.issue))
+    click.echo(text.format(time=local_time(mailing.not_before or ""), id=mailing.issue))
 
 
 def tell_rehearsed(proposal: Proposal, done: Rehearsal, *, as_json: bool) -> int:
@@ -157,24 +139,8 @@ def tell_test(edition: Edition, outcomes: Mapping[str, Outcome], *, as_json: boo
         ]
         desk.show_json({"id": str(edition.id), "digest": edition.digest, "test": True, "recipients": rows})
     for address, outcome in () if as_json else outcomes.items():
-        click.echo(f"{desk.safe(address)}: {_(_STATES[outcome.state])} ({desk.safe(server_said(outcome))})")
+        click.echo(f"{desk.safe(address)}: {_(STATES[outcome.state])} ({desk.safe(server_said(outcome))})")
     return int(any(outcome.state is not State.ACCEPTED for outcome in outcomes.values()))
-
-
-def facts(mailing: Mailing, counts: Counts) -> dict[str, Any]:
-    """Return the facts of a mailing as JSON knows them; keys are stable."""
-    return {
-        "id": mailing.issue,
-        "mailing": mailing.id,
-        "digest": mailing.digest,
-        "state": str(mailing.state),
-        "audience": mailing.audience,
-        "counts": counts.as_dict(),
-        "left_out": dict(mailing.left_out),
-        "not_before": mailing.not_before,
-        "started_at": mailing.started_at,
-        "finished_at": mailing.finished_at,
-    }
 
 
 def server_said(outcome: Outcome) -> str:
@@ -191,7 +157,7 @@ def _tested(proposal: Proposal) -> str:
     if not proposal.tests:
         return _("not tested")
     last = proposal.tests[-1]
-    return _("tested {at} by {actor}").format(at=last.at, actor=last.actor)
+    return _("tested {at} by {actor}").format(at=local_time(last.at), actor=last.actor)
 
 
 def _recipients(proposal: Proposal) -> str:
@@ -202,7 +168,7 @@ def _recipients(proposal: Proposal) -> str:
 
 
 def _left_out(reasons: Mapping[str, int]) -> list[str]:
-    return [f"{count} {_(_LEFT_OUT.get(why, why))}" for why, count in sorted(reasons.items())]
+    return [f"{count} {_(LEFT_OUT.get(why, why))}" for why, count in sorted(reasons.items())]
 
 
 def _expected(room: Mailroom, proposal: Proposal, rate: float | None) -> str:
