@@ -7,6 +7,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ISSUE ?= 2023-3
+DEMO_WAY := outbox
+INSTALLED := $(VENV)/.installed
 JUDGES := tests/judges
 PEERS := benchmarks/sending
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -16,14 +18,27 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-emit-index-url --custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test judge bench soak lock catalogue format clean
+.PHONY: help demo demo-smtp test judge bench soak lock catalogue format clean
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.installed  ## Install, build one issue (ISSUE=2023-3) and say where it lies
-	@$(BIN)/newsletter build $(ISSUE)
+demo: export NEWSLETTER_PATHS__DATABASE = build/demo/subscribers.db
+demo: export NEWSLETTER_PATHS__KEY = build/demo/subscribers.key
+demo: export NEWSLETTER_SENDING__TRANSPORT = $(DEMO_WAY)
+demo: $(INSTALLED)  ## Install, build one issue (ISSUE=2023-3), send it to three made-up people, into outbox/
+	@rm -rf build/demo
+	$(BIN)/newsletter build $(ISSUE)
+	$(BIN)/newsletter subscribers import docs/beispiel/leser.csv --status active --consent "Made up for make demo"
+	$(BIN)/newsletter send $(ISSUE) --test redaktion@interkommunales.example
+	$(BIN)/newsletter send $(ISSUE) --yes
+	$(BIN)/newsletter status $(ISSUE)
 	@echo "Open build/$(ISSUE)/mail.html (the mail) and build/$(ISSUE)/archive/index.html (the page) in a browser."
+
+demo-smtp: $(VENV)/.installed-dev  ## The same through a real SMTP server on this machine (aiosmtpd)
+	@rm -rf build/arrived
+	@$(BIN)/python -m tests.docs.post_office build/arrived \
+	  $(MAKE) --no-print-directory demo DEMO_WAY=smtp INSTALLED=$(VENV)/.installed-dev
 
 test: $(VENV)/.installed-dev  ## Format, lint, types, import contract, tests with coverage
 	$(BIN)/ruff format --check .
