@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 @click.command(
     help=_(
-        "Settle those in doubt: the connection broke, or this program was killed, after a mail was handed over"
-        " and before the server's answer. Without an option they are listed. Almost always the server has"
-        " taken the mail; its log tells for certain."
+        "Settle those in doubt: after a mail was handed over and before the server's answer came, the"
+        " connection broke or this program was killed. Without an option they are listed. Almost always the"
+        " server has taken the mail; its log tells for certain."
     )
 )
 @click.argument("issue_id", metavar="ID")
