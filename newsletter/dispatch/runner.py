@@ -14,12 +14,12 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from newsletter.dispatch.books import Books
 from newsletter.dispatch.ending import Ending, Why
-from newsletter.dispatch.holding import Holding
 from newsletter.dispatch.journal import Journal
-from newsletter.dispatch.ledger import LeaseLostError, Ledger
+from newsletter.dispatch.ledger import Ledger
 from newsletter.dispatch.model import Blame, Control, Job, Outcome, Stage, State
-from newsletter.dispatch.outgoing import Claimed, Outgoing, Unwritable, Waiting
+from newsletter.dispatch.outgoing import Outgoing, Unwritable, Waiting
 from newsletter.dispatch.owner import Owner
 from newsletter.dispatch.pace import Pace
 from newsletter.dispatch.suspects import Suspects
@@ -33,10 +33,6 @@ _WINDOW = 200
 """Recipients claimed at most and not yet handed to the transport."""
 _LOW = 100
 """Waiting recipients below which the next are claimed, so that no connection runs dry."""
-_WRITE_DOWN = 200
-"""Outcomes after which the ledger is written even if nobody needs to be claimed."""
-_IDLE_RECORD = 1.0
-"""Seconds after which outcomes are written down however few they are."""
 _RETURNED = Outcome(State.PENDING, Stage.LOCAL, text="not begun")
 
 
@@ -75,14 +71,15 @@ class Runner:
         """What is wrong with the servers at the moment, if anything is."""
         self._ledger = ledger
         self._mailing = mailing
-        self._owner = owner
         self._journal: Journal = owner.journal
+        self._outgoing = outgoing(ready=self._wake)
+        self._books = Books(
+            ledger, mailing, owner, self._outgoing.add, lease=orders.lease, monotonic=monotonic
+        )
         self._pace = pace
         self._orders = orders
         self._now = monotonic
-        self._outgoing = outgoing(ready=self._wake)
         self._suspects = Suspects()
-        self._holdings: dict[int, Holding] = {}
         self._left = orders.limit
         self._ending: Ending | None = None
         self._planned = False
@@ -153,8 +150,7 @@ class Runner:
         except OSError as err:
             self.stop(Why.DATABASE, error=err)
             return False
-        holding = self._holdings.get(job.slice)
-        return holding is not None and not holding.lost and self._now() < holding.deadline
+        return self._books.ours(job.slice)
 
     def settled(self, job: Job, outcome: Outcome) -> None:
         """Take what became of a job."""
@@ -206,109 +202,58 @@ class Runner:
 
     def _work(self) -> None:
         """Write down, claim, begin and end slices, as far as there is need."""
+        books = self._books
         try:
-            self._exchange_all()
-            if self._left == 0 and all(holding.at_rest for holding in self._holdings.values()):
+            books.write_down(self._wants)
+            self._obey()
+            if self._left == 0 and books.at_rest:
                 self.stop(Why.LIMIT)
-            self._end_slices()
-            if self._wants() and not self._unclaimed():
-                self._begin_slices()
+            books.end(all_of_them=self._ending is not None)
+            if self._wants() and not books.unclaimed:
+                books.begin(self._wants)
+                self._obey()
             self._database_down = None
         except (sqlite3.OperationalError, DatabaseError) as err:
             self._database_failed(err)
-        if self._ending is None and not self._holdings:
+        if self._ending is None and not books:
             self._nothing_left()
         if self._outgoing:
             self._transport.wake()
 
     def _tick(self) -> None:
-        now = self._now()
-        for holding in self._holdings.values():
-            waited = now - holding.renewed
-            if (holding.outcomes and waited > _IDLE_RECORD) or waited > self._orders.lease / 3:
-                self._plan_turn()
-        if self._database_down or (not self._holdings and self._ending is None):
+        nothing_held = not self._books and self._ending is None
+        if self._books.overdue or self._database_down or nothing_held:
             self._plan_turn()
         if self._outgoing.held:
             self._transport.wake()
-        if self._trouble_since and now - self._trouble_since > self._orders.unreachable:
+        if self._trouble_since and self._now() - self._trouble_since > self._orders.unreachable:
             self.stop(Why.UNREACHABLE, self.trouble_now)
 
     def _wants(self) -> int:
         """Say how many more recipients are to be claimed."""
-        if self._ending is not None or len(self._outgoing) >= _LOW:
+        waiting = len(self._outgoing)
+        if self._ending is not None or waiting >= _LOW:
             return 0
-        room = _WINDOW - len(self._outgoing)
-        return room if self._left is None else max(0, min(room, self._left - len(self._outgoing)))
+        return _WINDOW - waiting if self._left is None else max(0, min(_WINDOW, self._left) - waiting)
 
-    def _unclaimed(self) -> bool:
-        return any(not holding.exhausted for holding in self._holdings.values())
-
-    def _exchange_all(self) -> None:
-        for holding in list(self._holdings.values()):
-            wants = self._wants()
-            waited = self._now() - holding.renewed
-            due = waited > _IDLE_RECORD and (holding.outcomes or waited > self._orders.lease / 3)
-            at_end = holding.outcomes and not holding.under_way
-            if (wants and not holding.exhausted) or due or at_end or len(holding.outcomes) >= _WRITE_DOWN:
-                self._exchange(holding, 0 if holding.lost else wants)
-
-    def _exchange(self, holding: Holding, want: int) -> None:
-        """Bring the ledger up to date, and claim; outcomes are kept until they are in it."""
-        asked = self._now()
-        outcomes = holding.outcomes.copy()
-        try:
-            done = self._ledger.exchange(holding.lease, outcomes, want=want)
-        except LeaseLostError:
-            holding.lost = holding.exhausted = True
-            del holding.outcomes[: len(outcomes)]
+    def _obey(self) -> None:
+        """Do what the ledger says."""
+        if self._books.lost:
             self.stop(Why.LOST)
-            return
-        del holding.outcomes[: len(outcomes)]
-        holding.renewed, holding.deadline = asked, asked + self._orders.lease
-        holding.under_way += len(done.opened)
-        holding.exhausted = done.left == 0
-        self.tally[State.SKIPPED] += done.skipped
-        self._outgoing.add(Claimed(holding.lease.slice, row) for row in done.opened)
-        self._obey(done.control)
-
-    def _begin_slices(self) -> None:
-        for number in self._ledger.due(self._mailing):
-            if number in self._holdings:
-                continue
-            asked = self._now()
-            lease = self._ledger.begin(self._mailing, number, self._owner, lease=self._orders.lease)
-            if lease is None:
-                continue
-            holding = Holding(lease, asked + self._orders.lease, asked)
-            self._holdings[number] = holding
-            self._exchange(holding, self._wants())
-            if not self._wants():
-                return
-
-    def _end_slices(self) -> None:
-        for number, holding in list(self._holdings.items()):
-            if holding.at_rest and (holding.exhausted or self._ending):
-                if not holding.lost:
-                    self._ledger.end(holding.lease)
-                del self._holdings[number]
+        elif self._books.control is Control.PAUSE:
+            self.stop(Why.PAUSED)
+        elif self._books.control is Control.CANCEL:
+            self.stop(Why.CANCELLED)
 
     def _nothing_left(self) -> None:
         """Nothing is held and nothing is due: finished, or those left are deferred."""
-        control = self._ledger.mailing(self._mailing).control
+        self._books.control = self._ledger.mailing(self._mailing).control
+        self._obey()
         wait = self._ledger.next_due(self._mailing)
-        if control is not Control.RUN:
-            self._obey(control)
-        elif wait is None:
+        if wait is None:
             self.stop(Why.DONE)
         elif wait > 0 and not self._orders.wait:
             self.stop(Why.LATER)
-
-    def _obey(self, control: Control) -> None:
-        if control is Control.PAUSE:
-            self.stop(Why.PAUSED)
-        elif control is Control.CANCEL:
-            self.stop(Why.CANCELLED)
 
     def _database_failed(self, err: Exception) -> None:
         """Hold everything; the outcomes are in memory and in the journal."""
@@ -319,13 +264,10 @@ class Runner:
 
     def _refuse(self, one: Unwritable) -> None:
         """Write down that somebody cannot be written to: nothing went out, and nothing will."""
-        outcome = Outcome(State.REFUSED, Stage.LOCAL, text=one.reason, blame=Blame.RECIPIENT)
-        self._put(one, outcome)
+        self._put(one, Outcome(State.REFUSED, Stage.LOCAL, text=one.reason, blame=Blame.RECIPIENT))
 
     def _put(self, one: Waiting, outcome: Outcome) -> None:
-        holding = self._holdings[one.slice]
-        holding.under_way -= 1
-        holding.outcomes.append((one, outcome))
+        self._books.put(one, outcome)
         self.tally[outcome.state] += 1
 
     def _wake(self) -> None:
@@ -335,14 +277,13 @@ class Runner:
         """Give back what was not sent, write everything down, end the slices."""
         for one in self._outgoing.give_back():
             self._put(one, _RETURNED)
-        for one, outcome in self._suspects.acquit():
-            self._put(one, outcome)
+        for job, outcome in self._suspects.acquit():
+            self._put(job, outcome)
         deadline = self._now() + self._orders.patience
-        while self._holdings and self._now() <= deadline:
+        while self._books and self._now() <= deadline:
             try:
-                for holding in self._holdings.values():
-                    self._exchange(holding, 0)
-                self._end_slices()
+                self._books.close()
             except (sqlite3.OperationalError, DatabaseError) as err:
                 self._ending = Ending(Why.DATABASE, error=err)
                 time.sleep(0.5)
+        self.tally[State.SKIPPED] = self._books.skipped

@@ -182,9 +182,9 @@ def test_a_second_person_must_approve(mailer: Mailer) -> None:
     send = ("send", "--yes", "--no-test")
     refused = mailer.office.quick(*send, environ={"LOGNAME": "erika"})
     assert (refused.returncode, "approve" in refused.stderr) == (1, True)
-    assert mailer.office.quick("approve", ISSUE, environ={"LOGNAME": "erika"}).returncode == 0
+    assert mailer.office.quick("approve", ISSUE, "--yes", environ={"LOGNAME": "erika"}).returncode == 0
     assert mailer.office.quick(*send, environ={"LOGNAME": "erika"}).returncode == 1
-    assert mailer.office.quick("approve", ISSUE, environ={"LOGNAME": "max"}).returncode == 0
+    assert mailer.office.quick("approve", ISSUE, "--yes", environ={"LOGNAME": "max"}).returncode == 0
     assert mailer.office.quick(*send, environ={"LOGNAME": "erika"}).returncode == 0
 
 
