@@ -35,8 +35,9 @@ MAILING = click.option(
     "--state",
     "states",
     type=click.Choice([str(state) for state in State]),
+    metavar="STATE",
     multiple=True,
-    help=_("Only recipients in this state; may be given several times."),
+    help=_("Only recipients in this state, such as refused; may be given several times."),
 )
 @click.option(
     "--csv",

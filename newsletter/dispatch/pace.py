@@ -88,9 +88,14 @@ class Pace:
         """How many domains are kept in mind just now."""
         return len(self._gates)
 
+    @property
+    def used_up(self) -> bool:
+        """Whether today's allowance is used up, by what went out and what is under way."""
+        return self._allowance is not None and self._allowance <= 0
+
     def relay_wait(self, relay: str) -> float:
         """Return the seconds until a relay may get another message; infinity: not today any more."""
-        if self._allowance is not None and self._allowance <= 0:
+        if self.used_up:
             return math.inf
         now = self._clock()
         gate = self._relays.get(relay)

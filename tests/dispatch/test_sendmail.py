@@ -18,6 +18,7 @@ from newsletter.dispatch.sendmail import HyphenError, Sendmail, filled_in
 from newsletter.mail.letter import Letter
 from newsletter.settings_sending import Sending, Smtp
 from tests.dispatch.tray import BODY, Tray, job
+from tests.postfix import needs_postfix, postfix
 
 USUAL = Sending().sendmail
 
@@ -216,6 +217,21 @@ def test_uvloop_will_do() -> None:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(asyncio.wait_for(sendmail.run(), 30))
     assert tray.states() == {1: State.DEFERRED}
+
+
+@needs_postfix
+def test_the_program_of_a_real_postfix() -> None:
+    """Postfix's sendmail takes envelope and message as they are, dots and long lines included."""
+    body = BODY + b".\r\n..x\r\nFrom x\r\n" + b"=C3=BC" * 12 + b"=\r\n"
+    with postfix() as server:
+        command = ("/usr/sbin/sendmail", "-C", str(server.root / "config"), *USUAL[1:])
+        tray = send(command, job(1, data=body, recipient="o'neil+x@example.org"))
+        [mail] = server.mails(1)
+    assert tray.states() == {1: State.ACCEPTED}
+    head, _, rest = mail.partition(b"\n\n")
+    assert body.replace(b"\r\n", b"\n").endswith(b"\n\n" + rest)
+    assert b"Return-Path: <bounces@example.org>\n" in head
+    assert b"o'neil+x@example.org" in head
 
 
 @pytest.mark.parametrize(
