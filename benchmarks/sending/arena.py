@@ -47,6 +47,8 @@ class Arena:
     sink: Compiled
     authority: Path
     certificate: Path
+    size: int
+    """Bytes of one mail."""
 
     @classmethod
     def made(cls, root: Path, sizes: Sizes) -> Arena:
@@ -54,14 +56,11 @@ class Arena:
         Office.made(root / f"office-{sizes.many}", sizes.many).edition()
         office = Office.made(root / f"office-{sizes.some}", sizes.some)
         office.templates(root / "work.json", sizes.few)
-        (root / "letter.eml").write_bytes(office.letter())
+        letter = office.letter()
+        (root / "letter.eml").write_bytes(letter)
         authority = Authority.made(root)
-        return cls(root, Compiled(root), authority.file, authority.server(root, "127.0.0.1"))
-
-    @property
-    def size(self) -> int:
-        """Bytes of one mail."""
-        return (self.root / "letter.eml").stat().st_size
+        certificate = authority.server(root, "127.0.0.1")
+        return cls(root, Compiled(root), authority.file, certificate, len(letter))
 
     def ours(
         self, name: str, messages: int, *arguments: str, signed: bool = False, **settings: object

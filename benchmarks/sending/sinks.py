@@ -28,8 +28,8 @@ class Compiled:
     def __init__(self, folder: Path) -> None:
         self.path = folder / "sink"
         compiler = shutil.which("cc")
-        if compiler is None:
-            raise SystemExit("The benchmark's sink needs a C compiler: apt install gcc libssl-dev")
+        if compiler is None or sys.platform != "linux":
+            raise SystemExit("The benchmark's sink needs Linux and a C compiler: apt install gcc libssl-dev")
         build = [compiler, "-O2", "-o", str(self.path), str(SOURCE)]
         with_tls = [*build, "-DWITH_TLS", "-lssl", "-lcrypto"]
         self.has_tls = subprocess.run(with_tls, check=False, stderr=subprocess.DEVNULL).returncode == 0
