@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import os
+import socket
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
@@ -131,5 +133,12 @@ def _outcome(line: Line, err: OSError, stage: Stage) -> Outcome:
     if isinstance(err, TimeoutError):
         text = _("{place} does not answer.").format(place=place)
     else:
-        text = _("No connection to {place}: {reason}.").format(place=place, reason=err.strerror or err)
+        text = _("No connection to {place}: {reason}.").format(place=place, reason=_reason(err))
     return passing(stage, text, line.relay)
+
+
+def _reason(err: OSError) -> str:
+    """Say in a few words what went wrong; asyncio hides the system's words behind its own."""
+    if isinstance(err, socket.gaierror) or not err.errno:
+        return err.strerror or str(err)
+    return os.strerror(err.errno)

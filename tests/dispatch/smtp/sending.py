@@ -50,6 +50,10 @@ class Post:
     refuses: frozenset[int] = frozenset()
     """Letters that must not go out any more when they are about to."""
     stop_at_trouble: bool = True
+    expects: int = 0
+    """How many letters there are; 0: those at hand."""
+    pace: Pace | None = None
+    at_trouble: Callable[[], None] = lambda: None
     pool: Pool | None = None
     _open: dict[int, Job] = field(default_factory=dict)
 
@@ -60,6 +64,8 @@ class Post:
         taken = self.jobs.popleft()
         self._open[taken.seq] = taken
         self.relays[relay] += 1
+        if self.pace is not None:
+            self.pace.spend(relay, taken.domain)
         return taken
 
     def starts(self, job: Job) -> bool:
@@ -71,6 +77,8 @@ class Post:
     def settled(self, job: Job, outcome: Outcome) -> None:
         """Take what became of a letter."""
         assert self._open.pop(job.seq) is job
+        if self.pace is not None:
+            self.pace.freed(outcome.relay, job.domain, outcome)
         if outcome.state is State.PENDING and self.again:
             self.again -= 1
             self.jobs.append(job)
@@ -79,13 +87,14 @@ class Post:
             return
         assert job.seq not in self.outcomes
         self.outcomes[job.seq] = outcome
-        if not self.jobs and not self._open:
+        if not self._open and (len(self.outcomes) == self.expects if self.expects else not self.jobs):
             self.finish()
 
     def trouble(self, relay: str, outcome: Outcome) -> None:
         """Take that a relay cannot be used."""
         assert outcome.relay == relay
         self.troubles.append(outcome)
+        self.at_trouble()
         if self.stop_at_trouble:
             self.finish()
 
@@ -121,25 +130,24 @@ def send(
     *,
     loop: str = "asyncio",
     timeouts: Timeouts = PATIENT,
-    pace: Pace | None = None,
     root: Path = Path("/"),
     pauses: tuple[float, ...] = (0.05,),
-    during: Callable[[Post, Pool], None] = lambda _post, _pool: None,
+    during: Callable[[Pool], None] = lambda _pool: None,
 ) -> Post:
-    """Send letters until all are settled; `during` is called once the pool is about to run."""
+    """Send letters until all are settled; `during` is called in the loop, before the pool runs."""
     source = letters if isinstance(letters, Post) else post(letters)
 
     async def run() -> None:
         pool = source.pool = Pool(
             smtp,
             source,
-            pace or Pace(smtp),
+            source.pace or Pace(smtp),
             root=root,
             local_hostname="office.example",
             timeouts=timeouts,
             pauses=pauses,
         )
-        during(source, pool)
+        during(pool)
         async with asyncio.timeout(60):
             await pool.run()
 

@@ -81,7 +81,7 @@ class Server:
 
     async def _serve(self, ready: threading.Event) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        self._talks: set[asyncio.Task[None]] = set()
+        self._open: dict[asyncio.StreamWriter, asyncio.Task[None]] = {}
         self._used: dict[Rule, int] = {}
         trust = self.trust if self.at_once else None
         server = await asyncio.start_server(self._meet, "127.0.0.1", self.port, ssl=trust)
@@ -89,20 +89,22 @@ class Server:
         ready.set()
         await self._stop.wait()
         server.close()
-        for one in self._talks:
-            one.cancel()
-        await asyncio.gather(*self._talks, return_exceptions=True)
+        for _round in range(5):  # one that was just accepted needs some rounds of the loop to appear
+            for writer, task in tuple(self._open.items()):
+                task.cancel()
+                writer.transport.abort()
+            await asyncio.sleep(0)
 
-    async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._talks.add(task)
+    def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._open[writer] = asyncio.create_task(self._talk(reader, writer))
         self.met += 1
-        self.most = max(self.most, len(self._talks))
+        self.most = max(self.most, len(self._open))
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await Talk(self, reader, writer).run()
-        except (OSError, asyncio.CancelledError):
+        except OSError:
             return
         finally:
-            self._talks.discard(task)
+            self._open.pop(writer, None)
             writer.transport.abort()

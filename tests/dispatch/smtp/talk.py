@@ -36,6 +36,8 @@ class Rule:
     """From the first, second … such command on, in each connection."""
     times: int = 1_000_000
     """How often, in all connections together."""
+    pause: float = 0.0
+    """Seconds between the bytes of the answer."""
     then: Literal["go on", "close", "reset", "hang"] = "go on"
 
 
@@ -120,14 +122,13 @@ class Talk:
         self._server.said.append(line)
         return line
 
-    async def _say(self, answer: bytes) -> None:
+    async def _say(self, answer: bytes, pause: float = 0.0) -> None:
         if self._server.delay:
             await asyncio.sleep(self._server.delay)
-        for at in range(len(answer)) if self._server.dribble else ():
-            self._writer.write(answer[at : at + 1])
-            await asyncio.sleep(0)
-        if not self._server.dribble:
-            self._writer.write(answer)
+        size = 1 if self._server.dribble or pause else len(answer)
+        for at in range(0, len(answer), size or 1):
+            self._writer.write(answer[at : at + size])
+            await asyncio.sleep(pause)
         await self._writer.drain()
 
     async def _answer(
@@ -148,7 +149,7 @@ class Talk:
             says = rule.says
         if says[:1] in {b"4", b"5"}:
             refused()
-        await self._say(says)
+        await self._say(says, rule.pause if rule else 0.0)
         if rule is not None and rule.then == "hang":
             await asyncio.Event().wait()
         if rule is not None and rule.then == "reset":
