@@ -135,7 +135,7 @@ class Runner:
                     self._left -= 1
                 return written
             self._refuse(written)
-        if len(self._outgoing) < _LOW:
+        if len(self._outgoing) < _LOW or self._pace.used_up:
             self._plan_turn()
         return None
 
@@ -208,6 +208,8 @@ class Runner:
             self._obey()
             if self._left == 0 and books.at_rest:
                 self.stop(Why.LIMIT)
+            if self._pace.used_up:
+                self.stop(Why.ALLOWANCE)
             books.end(all_of_them=self._ending is not None)
             if self._wants() and not books.unclaimed:
                 books.begin(self._wants)

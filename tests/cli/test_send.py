@@ -290,3 +290,41 @@ def test_a_rate_is_kept(mailer: Mailer, tmp_path: Path) -> None:
         assert child.wait().returncode == 0
         assert time.monotonic() - began > 1.5
         assert len(server.accepted()) == 40
+
+
+def test_a_new_server_is_warmed_up(mailer: Mailer, tmp_path: Path) -> None:
+    """On the first day as many as the plan says, whoever gives the command again; the rest comes later."""
+    with sink(tmp_path / "sink") as server:
+        mailer.server(server.port, "warmup = [2]\n")
+        for _attempt in range(2):
+            done = mailer.office.quick("send", "--yes", "--no-test")
+            assert (done.returncode, "warm-up" in done.stderr) == (1, True)
+            assert mailer.counts()[State.ACCEPTED] == len(server.accepted()) == 2
+
+
+def test_no_more_at_once_to_a_domain_than_it_wants(mailer: Mailer, tmp_path: Path) -> None:
+    """A limit of connections for a domain holds whatever the relay could take."""
+    with sink(tmp_path / "sink") as server:
+        mailer.subscribe(30, "stadt.example")
+        mailer.server(server.port, '\n[smtp.domains."stadt.example"]\nconnections = 1\n')
+        server.misbehave({"stage": "dot", "delay": 0.02})
+        began = time.monotonic()
+        assert mailer.office.quick("send", "--yes", "--no-test").returncode == 0
+        assert time.monotonic() - began > 30 * 0.02
+        assert mailer.counts()[State.ACCEPTED] == len(server.accepted())
+
+
+def test_several_servers_share_the_work_and_stand_in_for_each_other(mailer: Mailer, tmp_path: Path) -> None:
+    """Two take it together; when one is away the other takes it all."""
+    mailer.subscribe(40)
+    with sink(tmp_path / "one") as one, sink(tmp_path / "two") as two:
+        relay = f'\n[smtp.relays.second]\nhost = "127.0.0.1"\nport = {two.port}\nsecurity = "none"\n'
+        mailer.server(one.port, relay)
+        one.misbehave({"stage": "dot", "delay": 0.02})
+        two.misbehave({"stage": "dot", "delay": 0.02})
+        assert mailer.office.quick("send", "--yes", "--no-test", "--limit", "20").returncode == 1
+        assert min(len(one.accepted()), len(two.accepted())) > 0
+        two.stop()
+        assert mailer.office.quick("send", "--yes", "--no-test").returncode == 0
+        assert len(one.accepted()) + len(two.accepted()) == 40
+        two.start()
