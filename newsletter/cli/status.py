@@ -250,12 +250,7 @@ def _show_table(found: Iterable[Any]) -> None:
 
 
 def _show_json_lines(found: Iterable[dict[str, Any]]) -> None:
-    """Print facts as an array with an element a line; a million of them take a minute."""
-    before = "["
+    """Print an object a line (JSON Lines), however many there are; a million of them take a minute."""
     for row in found:
         text = json.dumps(row, ensure_ascii=False)
-        if not text.isprintable():
-            text = json.dumps(row)
-        click.echo(f"{before}\n{text}", nl=False)
-        before = ","
-    click.echo("[]" if before == "[" else "\n]")
+        click.echo(text if text.isprintable() else json.dumps(row))

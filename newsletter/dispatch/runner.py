@@ -168,8 +168,7 @@ class Runner:
             )
         except OSError as err:
             self.stop(Why.DATABASE, error=err)
-        if self._pace.limited:
-            self._pace.freed(outcome.relay, job.domain, outcome)
+        self._pace.freed(outcome.relay, job.domain, outcome)
         for one, judged in self._suspects.judge(job, outcome):
             self._put(one, judged)
         if self._suspects.guilty:
@@ -179,6 +178,7 @@ class Runner:
 
     def trouble(self, relay: str, outcome: Outcome) -> None:
         """Take what went wrong with a relay as a whole."""
+        self._pace.troubled(relay, outcome)
         self.trouble_now = replace(outcome, relay=relay)
         self._trouble_since = self._trouble_since or self._now()
         if outcome.blame is Blame.SENDER:

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from newsletter.clock import stamp
 from newsletter.dispatch import decisions
-from newsletter.dispatch.guarding import guarded
 from newsletter.dispatch.decisions import Decision
+from newsletter.dispatch.guarding import guarded
 from newsletter.dispatch.ledger import Ledger
 from newsletter.dispatch.model import Mailing
 from newsletter.errors import NewsletterError

@@ -22,6 +22,7 @@ class Trial:
         for seq, (address, letter) in enumerate(letters):
             self._addresses.append(address)
             self._waiting.append(Job(0, seq, 1, address.rpartition("@")[2].lower(), letter))
+        self._trouble: Outcome | None = None
         self._transport: Transport
 
     async def send(self, make: Callable[[Source], Transport]) -> None:
@@ -43,7 +44,9 @@ class Trial:
 
     def settled(self, job: Job, outcome: Outcome) -> None:
         """Keep the outcome; what was not tried is tried again, a few times."""
-        if outcome.state is State.PENDING and job.attempt < _MOST_TRIES:
+        if outcome.state is State.PENDING and self._trouble is not None:
+            outcome = self._trouble
+        elif outcome.state is State.PENDING and job.attempt < _MOST_TRIES:
             job.attempt += 1
             self._waiting.append(job)
             self._transport.wake()
@@ -54,6 +57,7 @@ class Trial:
 
     def trouble(self, relay: str, outcome: Outcome) -> None:  # noqa: ARG002 (transport.Source)
         """Give up: who sends a test wants to know at once."""
+        self._trouble = outcome
         for job in self._waiting:
             self.outcomes[self._addresses[job.seq]] = outcome
         self._waiting.clear()

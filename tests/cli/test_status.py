@@ -164,9 +164,7 @@ def rows_of(ledger: Ledger, mailing: Mailing) -> dict[str, str]:
 def test_each_recipient_is_listed(office: Office) -> None:
     """Address, state, attempt, Message-ID, the server's words: one object a line."""
     mailing = dispatch(office, rest=1)
-    text = told(office, "--recipients", "--json", code=1)
-    found = json.loads(text)
-    assert len(text.splitlines()) == len(found) + 2
+    found = [json.loads(line) for line in told(office, "--recipients", "--json", code=1).splitlines()]
     assert list(found[4]) == [
         "mailing", "address", "state", "attempt", "message_id", "code", "enhanced", "reply", "reason",
         "relay", "stage", "at", "next_at", "segments",
@@ -188,7 +186,7 @@ def test_recipients_are_chosen_by_state(office: Office) -> None:
         len(told(office, "--recipients", "--state", "refused", "--state", "in_doubt", code=1).splitlines())
         == 4
     )
-    assert told(office, "--recipients", "--state", "skipped", "--json") == "[]\n"
+    assert told(office, "--recipients", "--state", "skipped", "--json") == ""
 
 
 def test_the_record_as_csv(office: Office) -> None:
