@@ -1,4 +1,4 @@
-"""Steer a mailing: pause, resume, cancel, postpone, try again, go on with another edition.
+"""Steer a mailing: pause, resume, cancel, try again, go on with another edition.
 
 Each is one transaction with a record of who decided it and why; a run that is at it learns of it with its
 next exchange.
@@ -6,9 +6,6 @@ next exchange.
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from newsletter.clock import stamp
 from newsletter.dispatch import counters, decisions
 from newsletter.dispatch.adopting import EditionError, adopt
 from newsletter.dispatch.counters import Changes
@@ -17,7 +14,7 @@ from newsletter.dispatch.guarding import NOT_CANCELLED, StateError, decide, guar
 from newsletter.dispatch.ledger import Ledger
 from newsletter.dispatch.model import Mailing, State
 
-__all__ = ["EditionError", "StateError", "adopt", "cancel", "pause", "postpone", "resume", "retry"]
+__all__ = ["EditionError", "StateError", "adopt", "cancel", "pause", "resume", "retry"]
 
 _PAUSE = (
     "UPDATE mailing SET state = 'paused'"
@@ -27,7 +24,6 @@ _RESUME = (
     "UPDATE mailing SET state = CASE WHEN started_at IS NULL THEN 'planned' ELSE 'running' END"
     " WHERE id = ? AND state = 'paused' RETURNING 1"
 )
-_POSTPONE = "UPDATE mailing SET not_before = ?2 WHERE id = ?1 AND started_at IS NULL RETURNING 1"
 _CANCEL = (
     "UPDATE mailing SET state = 'cancelled', finished_at = ?2 WHERE id = ?1"
     " AND state <> 'cancelled' AND state <> 'finished' RETURNING 1"
@@ -61,18 +57,6 @@ def resume(ledger: Ledger, mailing: int, *, actor: str, reason: str = "") -> Mai
         StateError: it is not paused.
     """
     return decide(ledger, mailing, _RESUME, Decision(ledger.at, actor, "resume", reason, 0))
-
-
-def postpone(
-    ledger: Ledger, mailing: int, until: datetime | None, *, actor: str, reason: str = ""
-) -> Mailing:
-    """Give a mailing that has not begun another time; None: it may begin at once.
-
-    Raises:
-        StateError: it has begun.
-    """
-    begins = None if until is None else stamp(until)
-    return decide(ledger, mailing, _POSTPONE, Decision(ledger.at, actor, "postpone", reason, 0), begins)
 
 
 def cancel(ledger: Ledger, mailing: int, *, actor: str, reason: str = "") -> int:

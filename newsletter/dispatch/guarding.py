@@ -32,7 +32,7 @@ def guarded(ledger: Ledger, mailing: int, sql: str, *values: object) -> int:
     return int(row[0])
 
 
-def decide(ledger: Ledger, mailing: int, sql: str, decision: Decision, *values: object) -> Mailing:
+def decide(ledger: Ledger, mailing: int, sql: str, decision: Decision) -> Mailing:
     """Change a mailing and keep who decided it.
 
     Raises:
@@ -40,7 +40,7 @@ def decide(ledger: Ledger, mailing: int, sql: str, decision: Decision, *values: 
         NoMailingError: there is no such mailing.
     """
     with ledger.writing():
-        guarded(ledger, mailing, sql, *values)
+        guarded(ledger, mailing, sql)
         decisions.note(ledger.connection, mailing, decision)
     return ledger.mailing(mailing)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -135,20 +134,6 @@ def test_refused_ones_may_be_tried_again_if_it_was_not_their_address(ledger: Led
         sender.go()
     assert list(books.states(ledger, mailing).values()) == ["accepted", "accepted", "accepted", "refused"]
     books.check_whole(ledger, mailing)
-
-
-def test_a_mailing_can_be_put_off_until_it_has_begun(ledger: Ledger) -> None:
-    """It gets another time, or none; once begun it has had its time."""
-    mailing = books.planned(ledger, 1)
-    later = books.NOON + timedelta(hours=2)
-    assert (
-        control.postpone(ledger, mailing.id, later, actor="erika").not_before == "2024-03-01T14:00:00+00:00"
-    )
-    assert control.postpone(ledger, mailing.id, None, actor="erika").not_before is None
-    with sending(ledger, mailing) as sender:
-        sender.go()
-    with pytest.raises(StateError, match="finished"):
-        control.postpone(ledger, mailing.id, later, actor="erika")
 
 
 _Action = Callable[[Ledger, int], object]

@@ -231,6 +231,19 @@ def test_a_journal_that_is_gone_does_not_make_a_living_run_dead(ledger: Ledger) 
     sender.leave()
 
 
+def test_who_was_taken_over_begins_nothing_more(ledger: Ledger, tmp_path: Path) -> None:
+    """A run that stood still leases no other slice: nobody would see that it lives again."""
+    books.many_people(ledger, 600)
+    mailing = books.planned(ledger)
+    first = books.Sender.of(ledger, mailing)
+    first.begin(1)
+    with books.opened_ledger(tmp_path, Clocks(ticks=10_000)) as other, sending(other, mailing) as second:
+        assert ledger.begin(mailing.id, 2, first.owner, lease=60) is None
+        second.go()
+    first.leave()
+    assert ledger.counts(mailing.id)[State.ACCEPTED] == 600
+
+
 def test_a_run_that_only_waits_is_alive(ledger: Ledger) -> None:
     """With no slice leased and a lock held it waits for deferred ones."""
     mailing = books.planned(ledger)
