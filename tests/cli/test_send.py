@@ -20,6 +20,7 @@ from newsletter.errors import UsageError
 from tests.cli.office import HEAD, Office, clean_environ
 from tests.dispatch.mailer import ISSUE, Mailer
 from tests.dispatch.sink_process import SinkProcess, sink
+from tests.mail import verifiers
 
 CHANGED = f"{HEAD}  - type: letter\n    text: |\n      Es gibt einen Nachtrag.\n"
 FOR_SEGMENTS = f"""\
@@ -328,3 +329,35 @@ def test_several_servers_share_the_work_and_stand_in_for_each_other(mailer: Mail
         assert mailer.office.quick("send", "--yes", "--no-test").returncode == 0
         assert len(one.accepted()) + len(two.accepted()) == 40
         two.start()
+
+
+def test_signed_letters_are_made_ahead_and_verify(mailer: Mailer, tmp_path: Path) -> None:
+    """Two keys, RSA in threads: each of many messages that arrive is signed for its own bytes."""
+    folder = mailer.office.root
+    for name, kind in (("office1", ("RSA", "-pkeyopt", "rsa_keygen_bits:2048")), ("office2", ("ed25519",))):
+        command = ["openssl", "genpkey", "-quiet", "-algorithm", *kind, "-out", str(folder / name)]
+        subprocess.run(command, check=True)
+        (folder / name).chmod(0o600)
+    keys = (
+        '\n[dkim]\nselector = "office1"\nkey_file = "office1"\n'
+        '[dkim.also.second]\nselector = "office2"\nkey_file = "office2"\n'
+    )
+    mailer.subscribe(60)
+    with sink(tmp_path / "sink", keep=True) as server:
+        mailer.server(server.port, keys)
+        assert mailer.office.quick("send", "--yes", "--no-test").returncode == 0
+        messages = server.messages()
+    published = verifiers.record(folder / "office1", "kreis.example")
+    assert len(messages) == 60
+    for message in messages:
+        assert message.count(b"DKIM-Signature:") == 2
+        assert verifiers.by_dkimpy(_only_rsa(message), published)
+
+
+def _only_rsa(message: bytes) -> bytes:
+    """Leave the RSA signature only; dkimpy looks at the first one."""
+    fields = re.split(rb"(?m)^(?=DKIM-Signature:)", message)
+    last = re.match(rb"DKIM-Signature:.*\r\n(?:[ \t].*\r\n)*", fields[-1])
+    assert last is not None
+    signatures = [*fields[1:-1], last[0]]
+    return b"".join([one for one in signatures if b"rsa-sha256" in one] + [fields[-1][last.end() :]])
