@@ -10,7 +10,7 @@ from newsletter.workspace import BASE_THEME
 from tests.docs import program
 from tests.docs.documents import DOCS, ROOT, between
 from tests.docs.reference import reference
-from tests.docs.transcript import LIST, played
+from tests.docs.transcript import LIST, SENDING, played
 
 COMMANDS_HEAD = """\
 # The commands
@@ -37,6 +37,7 @@ def generated() -> dict[Path, str]:
         DOCS / "felder.md": reference("de"),
         DOCS / "commands.md": "\n".join([COMMANDS_HEAD, *_helps()]),
         LIST: played(LIST, "de").text,
+        SENDING: played(SENDING, "de").text,
         theme: before + _theme_values() + after,
     }
 

@@ -8,7 +8,9 @@ from tests.docs.documents import DOCS
 from tests.docs.generate import generated
 
 
-@pytest.mark.parametrize("name", ["commands.md", "felder.md", "issue-format.md", "leserliste.md", "theme.md"])
+@pytest.mark.parametrize(
+    "name", ["commands.md", "felder.md", "issue-format.md", "leserliste.md", "theme.md", "versand.md"]
+)
 def test_a_generated_document_is_current(name: str) -> None:
     """What the code says stands in the document; `python -m tests.docs.generate` writes it anew."""
     assert (DOCS / name).read_text(encoding="utf-8") == generated()[DOCS / name]

@@ -2,12 +2,15 @@
 
 In the order of the document:
 
-- a block with `file=NAME` becomes a file, one with `append=NAME` is added to one;
-- the lines of a `sh` block are run; they succeed, or are refused when the block is marked `abgelehnt`;
+- a block with `file=NAME` becomes a file, one with `append=NAME` is added to one, and the tables of one with
+  `in=NAME` go where the file has these tables;
+- the lines of a `sh` block are run; they succeed, unless it is marked `abgelehnt` or `offen`; `als=NAME` says
+  who gives the commands;
 - a `text ausgabe` block after it shows what its last command printed;
 - between the marks `where`, the last cell of a row tells whom the expression in its first cell finds.
 
-Days are told as if the document had been played on `DAY`, so that it is the same whenever it is played.
+Whatever is different each time is told as if it were not (tests/docs/sameness.py), so that a document is the
+same whenever and wherever it is played. Where it names the mail server of tests/docs/relay.py, that is there.
 """
 
 from __future__ import annotations
@@ -17,29 +20,34 @@ import json
 import os
 import re
 import shlex
-from collections.abc import Iterator
-from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
+from subprocess import PIPE, STDOUT
 from tempfile import TemporaryDirectory
 
 from newsletter import cli, language
 from newsletter.issue import scaffold
+from tests.dispatch.smtp.talk import Mail
 from tests.docs.documents import DOCS, between
+from tests.docs.relay import HOST, relay
+from tests.docs.sameness import DAY, Sameness
 
 LIST = DOCS / "leserliste.md"
-DAY = date(2026, 10, 5)
-REFUSED = "abgelehnt"
+SENDING = DOCS / "versand.md"
+REFUSED, OPEN = "abgelehnt", "offen"
+"""What a block is marked with whose commands end with code 1: they refuse, or somebody is open."""
 _WIDTH = "80"
+_SOMEBODY = "e.beispiel"
 _BLOCK = re.compile(r"^```(?P<language>\w+) ?(?P<note>.*)\n(?P<text>(?s:.*?))^```$", re.MULTILINE)
 _ROW = re.compile(
-    r"^\| `(?P<expression>[^`]+)` \| (?P<meaning>[^|]+) \| *(?P<found>[^|]*?) *\|$", re.MULTILINE
+    r"^\| `(?P<expression>[^`\n]+)` \| (?P<meaning>[^|\n]+) \| *(?P<found>[^|\n]*?) *\|$", re.MULTILINE
 )
 _STEP = re.compile(f"{_BLOCK.pattern}|{_ROW.pattern}", re.MULTILINE)
-_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T\d\d:\d\d:\d\d\+00:00")
-_MONTH = re.compile(r"^  \d{4}-\d\d(?=  \+)", re.MULTILINE)
+_TABLE = re.compile(r"^(\[[\w.]+\])\n", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -66,22 +74,32 @@ class Played:
     runs: list[Run] = field(default_factory=list)
     found: dict[str, list[str]] = field(default_factory=dict)
     """Expression to the addresses it found."""
+    arrived: list[Mail] = field(default_factory=list)
+    """What the mail server accepted."""
 
 
 @cache
 def played(path: Path, lang: str) -> Played:
     """Play a document in a workspace as `newsletter init` makes it."""
     text = path.read_text(encoding="utf-8")
-    with TemporaryDirectory() as folder, _as_editor(lang):
-        root = Path(folder) / "office"
+    with TemporaryDirectory() as folder, _as_editor(lang), ExitStack() as stack:
+        root = (Path(folder) / "office").resolve()
         scaffold.init(root, DAY)
-        with chdir(root):
-            return _Player(text).play()
+        stack.enter_context(chdir(root))
+        if HOST not in text:
+            return _Player(text, {}).play()
+        server, way = stack.enter_context(relay())
+        result = _Player(text, way).play()
+        result.arrived = server.accepted
+        return result
 
 
 class _Player:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, way: Mapping[str, str]) -> None:
         self._source = text
+        self._way = way
+        """The settings that lead to the mail server, once the document names it."""
+        self._sameness = Sameness(Path.cwd(), way)
         begin, rows, _end = between(text, "where")
         self._rows = range(len(begin), len(begin) + len(rows))
         self._played = Played()
@@ -94,20 +112,31 @@ class _Player:
         if step["expression"]:
             return self._expression(step) if step.start() in self._rows else step[0]
         block, note = step[0], step["note"]
-        if note.startswith("file="):
-            Path(note.removeprefix("file=")).write_text(step["text"], encoding="utf-8")
-        elif note.startswith("append="):
-            with Path(note.removeprefix("append=")).open("a", encoding="utf-8") as file:
-                file.write(f"\n{step['text']}")
+        if "=" in note and step["language"] != "sh":
+            how, _equals, name = note.partition("=")
+            self._write(how, Path(name), self._sameness.real(step["text"]))
         elif step["language"] == "sh":
+            notes = note.split()
+            who = next((one.removeprefix("als=") for one in notes if one.startswith("als=")), _SOMEBODY)
+            os.environ["LOGNAME"] = who
             for line in step["text"].splitlines():
-                self._run(line, wanted_refusal=note == REFUSED)
+                self._run(line, wanted_refusal=bool({REFUSED, OPEN} & {*notes}))
         elif note == "ausgabe" and self._played.runs[-1].ended_as_marked:
             return f"```text ausgabe\n{self._played.runs[-1].output}```"
         return block
 
+    def _write(self, how: str, path: Path, text: str) -> None:
+        if HOST in text:
+            os.environ.update(self._way)
+        if how == "append":
+            text = f"{path.read_text(encoding='utf-8')}\n{text}"
+        elif how == "in":
+            text = _placed(path.read_text(encoding="utf-8"), text)
+        path.write_text(text, encoding="utf-8")
+
     def _run(self, line: str, *, wanted_refusal: bool = False) -> Run:
-        run = Run(line, *_said(shlex.split(line)[1:]), wanted_refusal)
+        code, output = _said(self._sameness.real(line))
+        run = Run(line, code, self._sameness.shown(output), wanted_refusal)
         self._played.runs.append(run)
         return run
 
@@ -118,6 +147,15 @@ class _Player:
         self._played.found[row["expression"]] = addresses = [person["address"] for person in people]
         names = ", ".join(re.split("[.@]", address)[0] for address in addresses) or "–"
         return f"| `{row['expression']}` | {row['meaning']} | {names} |"
+
+
+def _placed(settings: str, text: str) -> str:
+    """Put the tables of a text into settings, at the beginning of those of the same names."""
+    _nothing, *pieces = _TABLE.split(text)
+    for head, lines in zip(pieces[::2], pieces[1::2], strict=True):
+        before, found, after = settings.partition(f"{head}\n")
+        settings = f"{before}{head}\n{lines.strip()}\n{after}" if found else f"{settings}\n{head}\n{lines}"
+    return settings
 
 
 @contextmanager
@@ -136,19 +174,14 @@ def _as_editor(lang: str) -> Iterator[None]:
         language.use(spoken)
 
 
-def _said(arguments: list[str]) -> tuple[int, str]:
+def _said(line: str) -> tuple[int, str]:
     """Run a command; return its exit code and what it printed, talk and data as they came."""
+    program, *arguments = shlex.split(line)
+    if program != "newsletter":
+        done = subprocess.run(line, shell=True, stdout=PIPE, stderr=STDOUT, check=False, timeout=60)  # noqa: S602
+        return done.returncode, done.stdout.decode()
     paper = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
     with redirect_stdout(paper), redirect_stderr(paper):
         code = cli.main(arguments)
     paper.seek(0)
-    return code, _on_the_day("".join(f"{line.rstrip()}\n" for line in paper.read().splitlines()))
-
-
-def _on_the_day(text: str) -> str:
-    today = datetime.now(UTC).date()
-
-    def moved(moment: re.Match[str]) -> str:
-        return f"{DAY + (date.fromisoformat(moment[1]) - today)}T09:30:00+00:00"
-
-    return _MONTH.sub(f"  {DAY:%Y-%m}", _MOMENT.sub(moved, text)).replace(f"{today}", f"{DAY}")
+    return code, "".join(f"{line.rstrip()}\n" for line in paper.read().splitlines())
