@@ -15,6 +15,7 @@ import errno
 import fcntl
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, Self
@@ -115,8 +116,9 @@ class Journal:
         try:
             file = _created(new, content)
         except OSError:
-            new.unlink(missing_ok=True)  # no room for both: the old one goes on
-            self._most = 2 * self._size
+            self._most = 2 * self._size  # no room for both: the old one goes on
+            with suppress(OSError):
+                new.unlink()
             return
         new.replace(self.path)
         os.close(self._file)

@@ -166,6 +166,21 @@ def test_a_large_journal_is_written_anew(path: Path, monkeypatch: pytest.MonkeyP
     assert list(path.parent.iterdir()) == []
 
 
+def test_without_room_for_a_new_one_the_old_journal_goes_on(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It grows on, and nothing of it is lost."""
+    monkeypatch.setattr(journal, "_LARGE", 500)
+    path.with_name(f"{path.name}.new").mkdir()
+    made = Journal.create(path, boot=BOOT, run=1)
+    for seq in range(100):
+        made.settled(1, seq, 1, ACCEPTED)
+        made.recorded([(1, seq, 1)])
+    assert len(_read(path).outcomes) == 100
+    assert is_held(path) is True
+    made.close()
+
+
 def test_a_full_disk_stops_the_sending_and_spoils_no_line(path: Path) -> None:
     """A line that does not fit is taken back whole, so the ones before are believed."""
     child = os.fork()

@@ -146,7 +146,8 @@ def test_an_outcome_counts_once(ledger: Ledger, outcome: Outcome) -> None:
         ledger.end(lease, [(other, ACCEPTED)])
 
 
-def test_the_outcome_of_an_older_attempt_is_not_the_newer_ones(ledger: Ledger) -> None:
+@pytest.mark.parametrize("late", books.ALL_OUTCOMES, ids=lambda one: f"{one.state}-{one.stage}")
+def test_the_outcome_of_an_older_attempt_is_not_the_newer_ones(ledger: Ledger, late: Outcome) -> None:
     """After a second claim the first one's outcome means nothing any more."""
     mailing = books.planned(ledger, 1)
     with sending(ledger, mailing) as sender:
@@ -154,7 +155,7 @@ def test_the_outcome_of_an_older_attempt_is_not_the_newer_ones(ledger: Ledger) -
         [first] = ledger.exchange(lease, [], want=1).opened
         [second] = ledger.exchange(lease, [(first, NOT_BEGUN)], want=1).opened
         assert (first.attempt, second.attempt) == (1, 2)
-        ledger.exchange(lease, [(first, ACCEPTED)], want=0)
+        ledger.exchange(lease, [(first, late)], want=0)
         assert books.row(ledger, mailing, 1, "state", "attempt") == ("sending", 2)
         ledger.end(lease, [(second, ACCEPTED)])
     assert books.row(ledger, mailing, 1, "state", "attempt") == ("accepted", 2)
