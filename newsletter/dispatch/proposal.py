@@ -58,7 +58,8 @@ def propose(
         UsageError: there is no such segment.
     """
     mailings = ledger.mailings.of_issue(str(issue_id))
-    same = [one for one in mailings if segment is None or one.segment == segment]
+    alive = [one for one in mailings if one.state is not MailingState.CANCELLED]
+    same = [one for one in alive if segment is None or one.segment == segment]
     unfinished = [one for one in same if ledger.counts(one.id).open]
     if unfinished:
         return _going_on(ledger, workspace, unfinished[0])

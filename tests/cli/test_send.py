@@ -152,6 +152,16 @@ def test_a_segment_only_then_the_rest(mailer: Mailer) -> None:
     assert mailer.counts().audience == 2
 
 
+def test_after_a_cancelled_mailing_the_rest_gets_a_new_one(mailer: Mailer) -> None:
+    """Who had it before the cancelling is left out."""
+    send = ("send", "--yes", "--no-test")
+    mailer.office.quick(*send, "--limit", "1")
+    assert mailer.office.quick("cancel", ISSUE, "--yes").returncode == 0
+    assert mailer.office.quick(*send).returncode == 0
+    assert mailer.counts().audience == 2
+    assert len(_outbox(mailer)) == 3
+
+
 def test_each_gets_the_variant_of_their_segments(mailer: Mailer) -> None:
     """A section that only cities are to read stands in their mails only."""
     mailer.office.put(f"issues/{ISSUE}/issue.yaml", FOR_SEGMENTS)
