@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.documents import ROOT
+from tests.docs.documents import README, ROOT, blocks
 
 _NEEDED = ("Makefile", "newsletter.toml", "issues", "templates", "docs", "tests")
 _STAMPS = (".made", ".installed", ".installed-dev")
@@ -91,3 +91,5 @@ def test_the_demonstration_sends_to_a_real_server(checkout: Path) -> None:
     )
     assert not (checkout / "outbox").exists()
     assert not (checkout / "subscribers.db").exists()
+    shown = blocks(README, "text", "demo-smtp")[0].text.splitlines()
+    assert [line for line in shown if line not in said.splitlines()] == []
