@@ -83,17 +83,16 @@ class Server:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         self._open: dict[asyncio.StreamWriter, asyncio.Task[None]] = {}
         self._used: dict[Rule, int] = {}
-        trust = self.trust if self.at_once else None
-        server = await asyncio.start_server(self._meet, "127.0.0.1", self.port, ssl=trust)
+        server = await asyncio.start_server(self._meet, "127.0.0.1", self.port)
         self.port = server.sockets[0].getsockname()[1]
         ready.set()
         await self._stop.wait()
-        server.close()
-        for _round in range(5):  # one that was just accepted needs some rounds of the loop to appear
+        for _round in range(10):  # one that was just accepted needs some rounds of the loop to appear
             for writer, task in tuple(self._open.items()):
                 task.cancel()
                 writer.transport.abort()
             await asyncio.sleep(0)
+        server.close()  # last, as asyncio forgets to close what it accepts while it closes the server
 
     def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._open[writer] = asyncio.create_task(self._talk(reader, writer))
@@ -102,6 +101,8 @@ class Server:
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
+            if self.at_once and self.trust:
+                await writer.start_tls(self.trust)
             await Talk(self, reader, writer).run()
         except OSError:
             return

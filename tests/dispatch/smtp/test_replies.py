@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.dispatch.smtp.features import Features
@@ -26,6 +26,7 @@ answers = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(answers, st.lists(st.integers(0, 5000)))
 def test_answers_come_back_however_they_are_cut(said: list[tuple[int, list[bytes]]], cuts: list[int]) -> None:
     """Each answer is found with its code and its lines, wherever the network cuts the bytes."""
@@ -38,6 +39,7 @@ def test_answers_come_back_however_they_are_cut(said: list[tuple[int, list[bytes
     assert [(reply.code, reply.raw.replace(b"\r", b"").split(b"\n")) for reply in found] == said
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=300)))
 def test_whatever_comes_is_bounded(pieces: list[bytes]) -> None:
     """No bytes make the reader fail, keep more than a line, or show anything unprintable."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.dispatch.model import Job, Outcome, Stage, State
@@ -357,6 +357,7 @@ OFFERS = {
 
 
 @pytest.mark.parametrize("way", OFFERS)
+@settings(deadline=None, max_examples=300)
 @given(data=st.data())
 def test_belief_is_truth(way: str, data: st.DataObject) -> None:
     """Against a server that decides at random, cut at random places: everybody once, accepted is accepted.
