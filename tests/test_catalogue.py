@@ -18,6 +18,12 @@ from tests import catalogue
 from tests.catalogue import KEYWORDS, LANGUAGES, ROOT
 
 HANDED_ON = {
+    "newsletter/cli/mailing_words.py: _ACTIONS[name]",
+    "newsletter/cli/mailing_words.py: _LEFT_OUT[why]",
+    "newsletter/cli/mailing_words.py: _MAILING_STATES[one]",
+    "newsletter/cli/mailing_words.py: _REASONS[one.reason]",
+    "newsletter/cli/mailing_words.py: _STATES[one]",
+    "newsletter/cli/sending_words.py: _WHY[ending.why]",
     "newsletter/compose/theme.py: message",
     "newsletter/issue/schema.py: text",
     "newsletter/language.py: plural",

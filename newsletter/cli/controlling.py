@@ -173,7 +173,7 @@ def _how_far(room: Mailroom, mailing: Mailing) -> str:
     return text.format(
         number=mailing.id,
         id=mailing.issue,
-        state=_(words.MAILING_STATES[mailing.state]),
+        state=words.mailing_state(mailing.state),
         accepted=counts[State.ACCEPTED],
         audience=mailing.audience,
         open=counts.open,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from newsletter.dispatch.records import Record
     from newsletter.dispatch.standing import Problem
 
-STATES = {
+_STATES = {
     State.PENDING: N_("not begun"),
     State.SENDING: N_("under way"),
     State.ACCEPTED: N_("accepted by the server"),
@@ -22,14 +23,14 @@ STATES = {
     State.CANCELLED: N_("cancelled"),
     State.IN_DOUBT: N_("in doubt"),
 }
-MAILING_STATES = {
+_MAILING_STATES = {
     MailingState.PLANNED: N_("planned"),
     MailingState.RUNNING: N_("begun"),
     MailingState.PAUSED: N_("paused"),
     MailingState.CANCELLED: N_("cancelled"),
     MailingState.FINISHED: N_("finished"),
 }
-LEFT_OUT = {
+_LEFT_OUT = {
     "pending": N_("not confirmed"),
     "unsubscribed": N_("unsubscribed"),
     "bounced": N_("undeliverable"),
@@ -74,6 +75,23 @@ def facts(mailing: Mailing, counts: Counts) -> dict[str, Any]:
         "started_at": mailing.started_at,
         "finished_at": mailing.finished_at,
     }
+
+
+def state(one: State) -> str:
+    """Name a recipient's state."""
+    return _(_STATES[one])
+
+
+def mailing_state(one: MailingState) -> str:
+    """Name a mailing's state."""
+    return _(_MAILING_STATES[one])
+
+
+def left_out(reasons: Mapping[str, int]) -> list[str]:
+    """Tell how many were not planned, and why."""
+    return [
+        f"{count} {_(_LEFT_OUT[why]) if why in _LEFT_OUT else why}" for why, count in sorted(reasons.items())
+    ]
 
 
 def action(name: str) -> str:

@@ -173,7 +173,7 @@ def _verdict(one: Doubt) -> str:
     if outcome is None:
         return _("begun, but not taken over as far as the log goes ({where})").format(where=evidence.where)
     said = ", ".join(filter(None, (evidence.queue_id, evidence.status, evidence.text)))
-    return f"{_(words.STATES[outcome.state])} ({said}; {evidence.where})"
+    return f"{words.state(outcome.state)} ({said}; {evidence.where})"
 
 
 def _address(one: Doubt) -> str:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from newsletter.cli import desk
-from newsletter.cli.mailing_words import LEFT_OUT, STATES, facts, local_time
+from newsletter.cli import mailing_words as words
+from newsletter.cli.mailing_words import facts, local_time
 from newsletter.cli.mailroom import Mailroom
 from newsletter.cli.progress import duration
 from newsletter.dispatch import ways
@@ -53,7 +54,7 @@ def show(room: Mailroom, proposal: Proposal, *, rate: float | None, at: datetime
         (_("Edition"), f"{edition.digest[:16]}  {_tested(proposal)}"),
         *((_("Approved by"), one.actor) for one in proposal.approvals),
         (_("Recipients"), _recipients(proposal)),
-        *((_("Left out"), text) for text in _left_out(proposal.left_out)),
+        *((_("Left out"), text) for text in words.left_out(proposal.left_out)),
         *((_("By"), line) for line in ways.told(settings, room.workspace.root)),
         (_("Duration"), _expected(room, proposal, rate)),
         *([(_("Begins"), f"{at:%Y-%m-%d %H:%M %Z}")] if at else []),
@@ -79,7 +80,7 @@ def tell(room: Mailroom, mailing: Mailing, ending: Ending, *, as_json: bool) -> 
     else:
         for state in State:
             if counts[state] or state is State.ACCEPTED:
-                click.echo(f"  {_(STATES[state]):<28}{counts[state]:>9}")
+                click.echo(f"  {words.state(state):<28}{counts[state]:>9}")
     click.echo(_(_WHY[ending.why]), err=True)
     if ending.trouble is not None:
         click.echo(f"    {desk.safe(server_said(ending.trouble))}", err=True)
@@ -139,7 +140,7 @@ def tell_test(edition: Edition, outcomes: Mapping[str, Outcome], *, as_json: boo
         ]
         desk.show_json({"id": str(edition.id), "digest": edition.digest, "test": True, "recipients": rows})
     for address, outcome in () if as_json else outcomes.items():
-        click.echo(f"{desk.safe(address)}: {_(STATES[outcome.state])} ({desk.safe(server_said(outcome))})")
+        click.echo(f"{desk.safe(address)}: {words.state(outcome.state)} ({desk.safe(server_said(outcome))})")
     return int(any(outcome.state is not State.ACCEPTED for outcome in outcomes.values()))
 
 
@@ -165,10 +166,6 @@ def _recipients(proposal: Proposal) -> str:
         return number(proposal.audience, 0)
     left = proposal.counts[State.PENDING] + proposal.counts[State.DEFERRED]
     return _("{left} of {audience} still to come").format(left=left, audience=proposal.audience)
-
-
-def _left_out(reasons: Mapping[str, int]) -> list[str]:
-    return [f"{count} {_(LEFT_OUT.get(why, why))}" for why, count in sorted(reasons.items())]
 
 
 def _expected(room: Mailroom, proposal: Proposal, rate: float | None) -> str:

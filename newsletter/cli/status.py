@@ -245,7 +245,7 @@ def _show_table(found: Iterable[Any]) -> None:
     for row in found:
         record = row.record
         about = words.said(record) if record.state is not State.PENDING or record.attempt else ""
-        state = _(words.STATES[record.state])
+        state = words.state(record.state)
         click.echo(desk.safe(f"{record.address or _('(erased)'):<40} {state:<28} {about}".rstrip()))
 
 

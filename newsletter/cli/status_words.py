@@ -25,7 +25,7 @@ def show(one: Standing) -> None:
     for state in State:
         if counts[state] or state is State.ACCEPTED:
             share = words.percent(counts[state], mailing.audience)
-            click.echo(f"  {_(words.STATES[state]):<28}{counts[state]:>9}{share:>9}")
+            click.echo(f"  {words.state(state):<28}{counts[state]:>9}{share:>9}")
     click.echo(f"  {_('recipients'):<28}{mailing.audience:>9}")
     _show_problems(one)
     for line in _next_steps(one):
@@ -34,13 +34,10 @@ def show(one: Standing) -> None:
 
 def _about(one: Standing) -> list[tuple[str, object]]:
     mailing, run = one.mailing, one.run
-    state = _(words.MAILING_STATES[mailing.state])
+    state = words.mailing_state(mailing.state)
     if run is not None:
         text = _("process {pid} on {host} is sending since {time}")
         state = text.format(pid=run.pid, host=run.host, time=words.local_time(run.started_at))
-    left_out = [
-        f"{count} {_(words.LEFT_OUT.get(why, why))}" for why, count in sorted(mailing.left_out.items())
-    ]
     return [
         (_("Subject"), one.subject),
         (_("Edition"), mailing.digest[:_DIGEST]),
@@ -51,7 +48,7 @@ def _about(one: Standing) -> list[tuple[str, object]]:
         (_("Not before"), _time(mailing.not_before) if mailing.started_at is None else ""),
         (_("Begun"), _time(mailing.started_at)),
         (_("Finished"), _time(mailing.finished_at)),
-        (_("Left out"), left_out),
+        (_("Left out"), words.left_out(mailing.left_out)),
         *((_("Decided"), _decided(one, number)) for number in range(len(one.decisions))),
     ]
 
@@ -74,7 +71,7 @@ def _show_problems(one: Standing) -> None:
         return
     click.echo("")
     for problem in one.problems[:_MOST_PROBLEMS]:
-        click.echo(f"  {problem.count:>7} {_(words.STATES[problem.state])}: {desk.safe(_problem(problem))}")
+        click.echo(f"  {problem.count:>7} {words.state(problem.state)}: {desk.safe(_problem(problem))}")
     if len(one.problems) > _MOST_PROBLEMS:
         left = len(one.problems) - _MOST_PROBLEMS
         click.echo(f"{'':10}{_('and {count} other reasons').format(count=left)}")
