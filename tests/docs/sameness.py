@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,7 +13,8 @@ from tests.docs.relay import HOST, PORT
 DAY = date(2026, 10, 5)
 """When every document was played."""
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T\d\d:\d\d:\d\d\+00:00")
-_WALL = re.compile(r"(\d{4}-\d\d-\d\d) \d\d:\d\d(?::\d\d)?(?: [A-Z]{3,4}\b)?")
+_WALL = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d)(?: (UTC|CES?T)\b)?")
+_HOURS = {"CET": 1, "CEST": 2}
 _TODAY = re.compile(r"\b(\d{4}-\d\d-\d\d)(?=T\d\d:\d\d\b)")
 _MONTH = re.compile(r"^  \d{4}-\d\d(?=  \+)", re.MULTILINE)
 _NAME = re.compile(r"\b(?:[0-9a-f]{40}(?=@)|[0-9a-f]{16}(?![0-9a-f]))")
@@ -34,7 +35,7 @@ class Sameness:
         text = text.replace(self._root, "").replace(self._relay, f"{HOST}:{PORT}")
         text = _FILE.sub(self._file, text)
         text = _NAME.sub(self._name, text)
-        text = _WALL.sub(lambda found: f"{_moved(found[1])} 11:30", text)
+        text = _WALL.sub(_on_the_wall, text)
         text = _MOMENT.sub(lambda found: f"{_moved(found[1])}T09:30:00+00:00", text)
         return _MONTH.sub(f"  {DAY:%Y-%m}", text).replace(f"{_today()}", f"{DAY}")
 
@@ -63,3 +64,8 @@ def _today() -> date:
 
 def _moved(day: str) -> date:
     return DAY + (date.fromisoformat(day) - _today())
+
+
+def _on_the_wall(found: re.Match[str]) -> str:
+    here = datetime.fromisoformat(found[1]) - timedelta(hours=_HOURS.get(found[2], 0))
+    return f"{_moved(f'{here:%Y-%m-%d}')} 11:30"

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from newsletter import config, language
-from newsletter.cli.mailing_words import STATES
+from newsletter.cli import mailing_words
+from newsletter.dispatch.model import State
 from newsletter.settings_sending import Dkim, DkimKey, DomainLimit, MailingList, Relay, Sender, Sending, Smtp
 from newsletter.workspace import Workspace
 from tests.docs.documents import DOCS, Block, blocks, code_spans
@@ -87,7 +88,7 @@ def test_every_state_is_told() -> None:
     """Each state of a recipient, by its name on the screen and the one in files."""
     language.use("de")
     told = SENDING.read_text(encoding="utf-8")
-    rows = [f"| {language._(name)} | `{state}` |" for state, name in STATES.items()]
+    rows = [f"| {mailing_words.state(state)} | `{state}` |" for state in State]
     assert [row for row in rows if row not in told] == []
 
 

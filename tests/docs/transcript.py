@@ -21,6 +21,7 @@ import os
 import re
 import shlex
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
@@ -160,17 +161,19 @@ def _placed(settings: str, text: str) -> str:
 
 @contextmanager
 def _as_editor(lang: str) -> Iterator[None]:
-    """Be somebody who speaks a language, at a terminal of the usual width."""
+    """Be somebody who speaks a language, at a terminal of the usual width, where it is never another day."""
     before, spoken = dict(os.environ), language.editor()
     for name in [name for name in os.environ if name.startswith("NEWSLETTER_")]:
         del os.environ[name]
-    os.environ.update(NEWSLETTER_LANG=lang, COLUMNS=_WIDTH)
+    os.environ.update(NEWSLETTER_LANG=lang, COLUMNS=_WIDTH, TZ="UTC")
+    time.tzset()
     language.use(lang)
     try:
         yield
     finally:
         os.environ.clear()
         os.environ.update(before)
+        time.tzset()
         language.use(spoken)
 
 
