@@ -105,12 +105,14 @@ class Connection(asyncio.Protocol):
                 session.offer(job)
             else:
                 break
-        self._write()
-        self._report()
-        if session.phase is _CLOSED:
+        if session.out:
+            self._write()
+        elif session.phase is _CLOSED:
             self._sever()
         elif not session.busy and desk.dismisses(self):
             self.leave()
+        if session.settled:
+            self._report()
 
     def wake(self) -> None:
         """Ask for work again, where there was none."""
@@ -126,10 +128,10 @@ class Connection(asyncio.Protocol):
             self.session.quit()
             self._write()
 
-    def drop(self, text: str) -> None:
-        """End at once; what cannot be known is in doubt."""
+    def drop(self, text: str, *, ours: bool = True) -> None:
+        """End at once, because we want it or the server is silent; what cannot be known is in doubt."""
         self._sever()
-        self.session.lost(text, unsent=self._unsent())
+        self.session.lost(text, unsent=self._unsent(), ours=ours)
         self._report()
         self._told()
 
@@ -150,7 +152,8 @@ class Connection(asyncio.Protocol):
         if session.receive(data, unsent=unsent):
             self._since = self._now()
         if self._at_work and session.phase is _READY:
-            self._report()  # before new work is asked for
+            if session.settled:
+                self._report()  # before new work is asked for
             self.go_on()
             return
         self._write()
@@ -201,13 +204,15 @@ class Connection(asyncio.Protocol):
             transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def _write(self) -> None:
-        parts = self.session.flush()
-        if parts:
-            self._transport.writelines(parts)
+        out = self.session.out
+        if out:
+            self._transport.writelines(out)
+            out.clear()
 
     def _report(self) -> None:
-        for job, outcome in self.session.settled():
-            self._desk.settled(job, outcome)
+        settled = self.session.settled
+        while settled:
+            self._desk.settled(*settled.pop(0))
 
     def _told(self) -> None:
         """Let whoever opens this connection look again."""
@@ -254,7 +259,7 @@ class Connection(asyncio.Protocol):
             self.session.lost("")
             self._transport.abort()
         else:
-            self.drop(_("No answer within {seconds:g} seconds.").format(seconds=limit))
+            self.drop(_("No answer within {seconds:g} seconds.").format(seconds=limit), ours=False)
 
     def _limit(self, phase: Phase, stage: Stage | None) -> float:
         if phase is Phase.LEAVING:

@@ -149,7 +149,9 @@ def _servers(smtp: Smtp) -> Mapping[str, Smtp | RelaySettings]:
     servers: dict[str, Smtp | RelaySettings] = {MAIN: smtp} if smtp.host else {}
     servers.update(smtp.relays)
     if not servers:
-        raise NoRelayError(cure=_("Write one into newsletter.toml: [smtp] host = …"))
+        raise NoRelayError(
+            _("The settings name no mail server."), cure=_("Write one into newsletter.toml: [smtp] host = …")
+        )
     return servers
 
 

@@ -4,7 +4,7 @@ Each answer is matched with what it answers; whatever does not fit ends the sess
 by then and not answered is in doubt.
 
 The driver asks `want`: for JOB it calls `offer`, for START it notes that the message goes out and calls
-`start`; then it writes what `flush` gives and reports what `settled` holds.
+`start`; then it writes what `out` holds and reports what `settled` holds, and empties both.
 """
 
 from __future__ import annotations
@@ -61,7 +61,10 @@ class Session:
         self._streaming = streaming
         self._reader = Reader()
         self._transfers: Transfers = LockStep(self.features, relay)
-        self._lines: list[bytes] = []
+        self.out = self._transfers.out
+        """What is to be written."""
+        self.settled = self._transfers.settled
+        """What became of messages."""
         self._stage = Stage.GREETING
         self._step(next(opening))
 
@@ -100,20 +103,6 @@ class Session:
             raise RuntimeError("no message is due")
         return transfer.job
 
-    def flush(self) -> list[bytes]:
-        """Take what is to be written, in order."""
-        if self.phase is _READY:
-            return self._transfers.flush()
-        lines, self._lines = self._lines, []
-        return lines
-
-    def settled(self) -> list[tuple[Job, Outcome]]:
-        """Take what became of messages since the last look."""
-        settled = self._transfers.settled
-        if settled:
-            self._transfers.settled = []
-        return settled
-
     def receive(self, data: bytes, *, unsent: int = 0) -> bool:
         """Take what the server sent, while `unsent` bytes, of those flushed, were not with the system yet.
 
@@ -144,7 +133,7 @@ class Session:
         if refusal is None:
             self._transfers.offer(job)
         else:
-            self._transfers.settled.append((job, refusal))
+            self.settled.append((job, refusal))
 
     def start(self) -> None:
         """Hand over the message that is due, its end included."""
@@ -168,9 +157,9 @@ class Session:
     def quit(self) -> None:
         """Say goodbye; only between messages."""
         self.phase = Phase.LEAVING
-        self._lines.append(b"QUIT\r\n")
+        self.out.append(b"QUIT\r\n")
 
-    def lost(self, text: str, *, unsent: int = 0, reply: Reply | None = None) -> None:
+    def lost(self, text: str, *, unsent: int = 0, reply: Reply | None = None, ours: bool = False) -> None:
         """End the session and settle every message under way.
 
         Args:
@@ -178,6 +167,7 @@ class Session:
             unsent: how many bytes, of those flushed, are surely not with the operating system and never
                 will be.
             reply: the server's 421; with it the server says itself that it did nothing beyond.
+            ours: whether we end it; then what was not handed over may go out again at once.
         """
         if self.phase is Phase.CLOSED:
             return
@@ -186,7 +176,7 @@ class Session:
             stage = self.stage or Stage.MAIL
             self.ending = Outcome(State.DEFERRED, stage, code, enhanced, text, self._relay)
         self.phase = Phase.CLOSED
-        self._transfers.abandon(text, unsent=unsent, reply=reply)
+        self._transfers.abandon(text, unsent=unsent, reply=reply, ours=ours)
 
     def _told(self, replies: Sequence[Reply]) -> None:
         """Take what the server says while the connection is opened."""
@@ -202,20 +192,15 @@ class Session:
             self._unasked(others[0])
 
     def _exchange(self, replies: Sequence[Reply], unsent: int) -> None:
-        transfers = self._transfers
-        owed = len(transfers.expected)
-        for reply in replies:
-            if not owed:  # it was there before we asked: an answer to nothing
-                self._unasked(reply, unsent)
-                return
-            owed -= 1
-            if reply.code == CLOSING:
-                self.lost(reply.text, unsent=unsent, reply=reply)
-                return
-            if not transfers.take(reply, unsent):
-                text = _("The server's answer makes no sense: {text}")
-                self.lost(text.format(text=f"{reply.code} {reply.text}"), unsent=unsent)
-                return
+        odd = self._transfers.take(replies, unsent)
+        if odd is None:
+            return
+        reply, owed = odd
+        if reply.code != CLOSING and owed:
+            text = _("The server's answer makes no sense: {text}")
+            self.lost(text.format(text=f"{reply.code} {reply.text}"), unsent=unsent)
+        else:
+            self._unasked(reply, unsent)
 
     def _unasked(self, reply: Reply, unsent: int = 0) -> None:
         if self.phase is Phase.UPGRADE:
@@ -234,7 +219,7 @@ class Session:
         if step.encrypt:
             self.phase = Phase.UPGRADE
         elif step.line:
-            self._lines.append(step.line)
+            self.out.append(step.line)
 
     def _advance(self, reply: Reply | None) -> None:
         try:
@@ -248,23 +233,23 @@ class Session:
     def _ready(self, features: Features) -> None:
         self.features = features
         self.phase = Phase.READY
+        way: type[Transfers] = LockStep
         if features.pipelining:
             way = Streaming if self._streaming and features.chunking else Overlap
-            self._transfers = way(features, self._relay)
-        else:
-            self._transfers = LockStep(features, self._relay)
+        self._transfers = way(features, self._relay)
+        self.out, self.settled = self._transfers.out, self._transfers.settled
 
     def _unfit(self, letter: Letter) -> Outcome | None:
         """Say why this server cannot take a message; None when it can."""
-        limit = self.features.size
+        limit, size = self.features.size, len(letter.data)
         if letter.utf8 and not self.features.utf8:
             text = _(
                 "The address has letters beyond ASCII, and the mail server does not know such addresses."
             )
             return Outcome(State.REFUSED, Stage.LOCAL, text=text, relay=self._relay)
-        if limit and len(letter.data) > limit:
+        if limit and size > limit:
             text = _("The message has {size} bytes, the mail server takes {limit}.")
-            text = text.format(size=len(letter.data), limit=limit)
+            text = text.format(size=size, limit=limit)
             return Outcome(State.REFUSED, Stage.LOCAL, text=text, relay=self._relay, blame=Blame.SENDER)
         if _CONTROL.search(letter.sender + letter.recipient) or not letter.data.endswith(b"\r\n"):
             text = _("Address or message cannot be written to the wire.")

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import deque
+from collections.abc import Sequence
 
 from newsletter.dispatch.model import Job, Outcome, Stage, State
 from newsletter.dispatch.smtp.features import Features
 from newsletter.dispatch.smtp.replies import Reply
-from newsletter.dispatch.smtp.verdicts import GO_AHEAD, verdict
+from newsletter.dispatch.smtp.verdicts import CLOSING, GO_AHEAD, verdict
 from newsletter.mail.letter import Letter
 
 _DOT, _DATA, _RCPT, _MAIL = (
@@ -47,8 +48,10 @@ class Transfers(ABC):
     """The messages of a session, in the order in which they were offered."""
 
     def __init__(self, features: Features, relay: str) -> None:
+        self.out: list[bytes] = []
+        """What is to be written, in order; the driver takes it away."""
         self.settled: list[tuple[Job, Outcome]] = []
-        """What became of messages since somebody last looked, and took them away."""
+        """What became of messages; the driver takes it away."""
         self.served = 0
         """How many messages the server has answered for."""
         self.due: Transfer | None = None
@@ -57,7 +60,6 @@ class Transfers(ABC):
         """Which answers are owed."""
         self._sized = features.sized
         self._relay = relay
-        self._out: list[bytes] = []
         self._length = 0
         self._reset = False
 
@@ -78,35 +80,45 @@ class Transfers(ABC):
     def _answered(self, stage: Stage, transfer: Transfer, reply: Reply) -> None:
         """Take an answer that fits."""
 
-    def flush(self) -> list[bytes]:
-        """Take what is to be written, in order."""
-        out, self._out = self._out, []
-        return out
+    def take(self, replies: Sequence[Reply], unsent: int) -> tuple[Reply, bool] | None:
+        """Take answers to what was said before they came.
 
-    def take(self, reply: Reply, unsent: int = 0) -> bool:
-        """Take the answer to the first thing said; False when it makes no sense there."""
-        stage, transfer = self.expected[0]
-        code = reply.code
-        if code < 400 and (code != GO_AHEAD if stage is _DATA else code >= 300):  # noqa: PLR2004 (3xx)
-            return False
-        if unsent and stage is _DOT and code < 300 and self._length - unsent < transfer.end:  # noqa: PLR2004 (2xx)
-            return False  # nobody can have accepted a message whose end was not sent yet
-        self.expected.popleft()
-        self._answered(stage, transfer, reply)
-        return True
+        Returns the first that does not fit, or closes, and whether one was owed; none after it is taken.
+        """
+        expected = self.expected
+        owed = len(expected)
+        for reply in replies:
+            if not owed:  # it was there before we asked: an answer to nothing
+                return reply, False
+            owed -= 1
+            stage, transfer = expected[0]
+            if not self._fits(stage, reply.code) or (unsent and self._early(stage, transfer, reply, unsent)):
+                return reply, True
+            expected.popleft()
+            self._answered(stage, transfer, reply)
+        return None
+
+    def _fits(self, stage: Stage, code: int) -> bool:
+        if code >= 400:  # noqa: PLR2004 (4xx, 5xx)
+            return code != CLOSING
+        return code == GO_AHEAD if stage is _DATA else code < 300  # noqa: PLR2004 (3xx)
+
+    def _early(self, stage: Stage, transfer: Transfer, reply: Reply, unsent: int) -> bool:
+        """Whether a message is said to be accepted whose end was not sent yet."""
+        return stage is _DOT and reply.code < 300 and self._length - unsent < transfer.end  # noqa: PLR2004 (2xx)
 
     def settle(self, transfer: Transfer, outcome: Outcome) -> None:
         """Note what became of a message."""
         transfer.settled = True
         self.settled.append((transfer.job, outcome))
 
-    def abandon(self, text: str, *, unsent: int, reply: Reply | None) -> None:
+    def abandon(self, text: str, *, unsent: int, reply: Reply | None, ours: bool = False) -> None:
         """Settle everything under way, as the connection is over; see `Session.lost`."""
-        handed = self._length - sum(map(len, self._out)) - unsent
+        handed = self._length - sum(map(len, self.out)) - unsent
         code, enhanced = (reply.code, reply.enhanced) if reply else (0, "")
-        head = self.expected[0][1] if self.expected else None
         if self.due is not None:
             self.expected.append((_DATA, self.due))
+        head = None if ours or not self.expected else self.expected[0][1]
         for stage, transfer in self.expected:
             if transfer.settled:
                 continue
@@ -116,10 +128,10 @@ class Transfers(ABC):
                 state = State.IN_DOUBT
             elif transfer is head and not (stage is _MAIL and self.served):
                 state = State.DEFERRED  # it may be the message that the server trips over: not at once again
-            at = Stage.DOT if whole else Stage.DATA if transfer.end else stage
+            at = _DOT if whole else _DATA if transfer.end else stage
             self.settle(transfer, Outcome(state, at, code, enhanced, text, self._relay))
         self.expected.clear()
-        self._out.clear()
+        self.out.clear()
         self.due = None
 
     def _judge(self, stage: Stage, transfer: Transfer, reply: Reply) -> None:
@@ -133,12 +145,12 @@ class Transfers(ABC):
         self._put(line)
 
     def _put(self, part: bytes) -> None:
-        self._out.append(part)
+        self.out.append(part)
         self._length += len(part)
 
-    def _hand_over(self, transfer: Transfer, *parts: bytes) -> None:
-        for part in parts:
-            self._put(part)
+    def _hand_over(self, transfer: Transfer, head: bytes, tail: bytes) -> None:
+        self.out += (head, tail)
+        self._length += len(head) + len(tail)
         transfer.end = self._length
         self.expected.append((_DOT, transfer))
 

@@ -152,9 +152,9 @@ def test_no_login_in_clear_over_a_network(mechanism: str) -> None:
     )
     made = OurSession(opening(manners), relay="main")
     made.receive(b"220 server.example\r\n")
-    made.flush()
+    made.out.clear()
     made.receive(f"250-server.example\r\n250 AUTH {mechanism}\r\n".encode())
-    assert made.flush() == []
+    assert made.out == []
     assert made.ending == Outcome(
         State.REFUSED,
         Stage.AUTH,

@@ -131,6 +131,18 @@ def test_abort_leaves_in_doubt_what_cannot_be_known(loop: str, *, streaming: boo
     assert states == [State.IN_DOUBT] * 5 if streaming else [State.IN_DOUBT, State.PENDING]
 
 
+@pytest.mark.parametrize("at", ["MAIL", "RCPT", "DATA"])
+def test_abort_gives_back_what_was_not_handed_over(at: str) -> None:
+    """It was our will, so nobody has to wait for another attempt."""
+
+    def soon(pool: Pool) -> None:
+        asyncio.get_running_loop().call_later(0.2, pool.abort)
+
+    with Server([Rule(at=at, says=b"", then="hang")]) as server:
+        done = send(post(5), settings(server.port), during=soon)
+    assert list(done.states().values()) == [State.PENDING]
+
+
 def test_a_cancelled_run_settles_everything(loop: str) -> None:
     """Cancelling is aborting."""
     letters = post(5)

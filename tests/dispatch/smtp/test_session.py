@@ -24,7 +24,7 @@ def session(*offers: str, streaming: bool = False, manners: Manners = MANNERS) -
     """Open a session with a server that offers this."""
     made = Session(opening(manners), relay="main", streaming=streaming)
     made.receive(b"220 server.example\r\n")
-    assert b"".join(made.flush()) == b"EHLO office.example\r\n"
+    assert written(made) == b"EHLO office.example\r\n"
     made.receive(EHLO + b"".join(b"250-%b\r\n" % offer.encode() for offer in offers) + b"250 OK\r\n")
     assert made.phase is Phase.READY
     return made
@@ -32,7 +32,16 @@ def session(*offers: str, streaming: bool = False, manners: Manners = MANNERS) -
 
 def written(made: Session) -> bytes:
     """Take what is to be written."""
-    return b"".join(made.flush())
+    out = b"".join(made.out)
+    made.out.clear()
+    return out
+
+
+def settled(made: Session) -> list[tuple[Job, Outcome]]:
+    """Take what became of messages."""
+    taken = list(made.settled)
+    made.settled.clear()
+    return taken
 
 
 def wants(made: Session) -> str:
@@ -40,9 +49,9 @@ def wants(made: Session) -> str:
     return made.want.name
 
 
-def states(settled: Iterable[tuple[Job, Outcome]]) -> list[tuple[int, str, str]]:
+def states(outcomes: Iterable[tuple[Job, Outcome]]) -> list[tuple[int, str, str]]:
     """Who, what became of it, and at which stage."""
-    return [(one.seq, str(outcome.state), str(outcome.stage)) for one, outcome in settled]
+    return [(one.seq, str(outcome.state), str(outcome.stage)) for one, outcome in outcomes]
 
 
 def envelope(number: int) -> bytes:
@@ -64,7 +73,7 @@ def test_overlap_is_one_group_a_message() -> None:
     made.offer(job(2))
     assert written(made) == job(1).letter.data + b".\r\n" + envelope(2) + b"DATA\r\n"
     made.receive(b"250 Ok: queued\r\n250 Ok\r\n250 Ok\r\n354 Go\r\n")
-    assert states(made.settled()) == [(1, "accepted", "dot")]
+    assert states(settled(made)) == [(1, "accepted", "dot")]
     assert made.due.seq == 2
 
 
@@ -94,7 +103,7 @@ def test_streaming_keeps_a_window_on_the_way() -> None:
         assert written(made) == b"RSET\r\n" + envelope(number) + b"BDAT %d LAST\r\n" % len(data) + data
     assert wants(made) == "NOTHING"
     made.receive(b"250 Ok\r\n250 Ok\r\n250 Ok\r\n250 Ok\r\n")
-    assert states(made.settled()) == [(0, "accepted", "dot")]
+    assert states(settled(made)) == [(0, "accepted", "dot")]
     assert wants(made) == "JOB"
 
 
@@ -112,7 +121,7 @@ def test_a_refused_recipient_leaves_no_trace() -> None:
     made.offer(job(1))
     written(made)
     made.receive(b"250 Ok\r\n550 5.1.1 Nobody\r\n554 5.5.1 No valid recipients\r\n")
-    assert states(made.settled()) == [(1, "refused", "rcpt")]
+    assert states(settled(made)) == [(1, "refused", "rcpt")]
     made.offer(job(2))
     assert written(made) == b"RSET\r\n" + envelope(2) + b"DATA\r\n"
     made.receive(b"250 Ok\r\n250 Ok\r\n250 Ok\r\n354 Go\r\n")
@@ -125,11 +134,11 @@ def test_a_lone_dot_ends_what_has_no_recipient() -> None:
     made.offer(job(1))
     written(made)
     made.receive(b"250 Ok\r\n550 5.1.1 Nobody\r\n354 Go\r\n")
-    assert states(made.settled()) == [(1, "refused", "rcpt")]
+    assert states(settled(made)) == [(1, "refused", "rcpt")]
     made.offer(job(2))
     assert written(made) == b".\r\nRSET\r\n" + envelope(2) + b"DATA\r\n"
     made.receive(b"250 Ok\r\n250 Ok\r\n250 Ok\r\n250 Ok\r\n354 Go\r\n")
-    assert states(made.settled()) == []
+    assert states(settled(made)) == []
     assert made.due.seq == 2
 
 
@@ -141,7 +150,7 @@ def test_without_pipelining_rset_has_its_own_turn() -> None:
     made.receive(b"250 Ok\r\n")
     written(made)
     made.receive(b"550 5.1.1 Nobody\r\n")
-    assert states(made.settled()) == [(1, "refused", "rcpt")]
+    assert states(settled(made)) == [(1, "refused", "rcpt")]
     made.offer(job(2))
     assert written(made) == b"RSET\r\n"
     made.receive(b"250 Ok\r\n")
@@ -171,7 +180,7 @@ def test_a_lost_connection_is_judged_by_stage(
     written(made)
     made.receive(answers)
     made.lost("gone")
-    assert states(made.settled()) == [first, second]
+    assert states(settled(made)) == [first, second]
     assert made.ending is not None
     assert made.ending.text == "gone"
 
@@ -195,7 +204,7 @@ def test_what_the_system_never_took_is_not_in_doubt(unsent: int, state: str) -> 
     made.offer(job(2))
     written(made)
     made.lost("gone", unsent=unsent)
-    assert states(made.settled())[0][:2] == (1, state)
+    assert states(settled(made))[0][:2] == (1, state)
 
 
 def test_a_body_that_was_not_flushed_is_not_in_doubt() -> None:
@@ -206,7 +215,7 @@ def test_a_body_that_was_not_flushed_is_not_in_doubt() -> None:
     made.receive(b"250 Ok\r\n250 Ok\r\n354 Go\r\n")
     made.start()
     made.lost("gone")
-    assert states(made.settled()) == [(1, "deferred", "data")]
+    assert states(settled(made)) == [(1, "deferred", "data")]
 
 
 def test_an_acceptance_before_the_end_is_nonsense() -> None:
@@ -217,7 +226,7 @@ def test_an_acceptance_before_the_end_is_nonsense() -> None:
     made.start()
     written(made)
     made.receive(b"250 Ok: queued\r\n", unsent=10)
-    assert states(made.settled()) == [(1, "deferred", "data")]
+    assert states(settled(made)) == [(1, "deferred", "data")]
     assert made.phase is Phase.CLOSED
 
 
@@ -229,7 +238,7 @@ def test_an_unasked_421_is_nobodys_fault() -> None:
     made.start()
     written(made)
     made.receive(b"250 Ok: queued\r\n421 4.3.2 Shutting down\r\n")
-    assert states(made.settled()) == [(1, "accepted", "dot")]
+    assert states(settled(made)) == [(1, "accepted", "dot")]
     assert (made.phase, made.ending and made.ending.code) == (Phase.CLOSED, 421)
 
 
@@ -242,7 +251,7 @@ def test_421_to_the_next_message_returns_it() -> None:
     made.offer(job(2))
     written(made)
     made.receive(b"250 Ok: queued\r\n421 4.7.0 Too many messages\r\n")
-    assert states(made.settled()) == [(1, "accepted", "dot"), (2, "pending", "mail")]
+    assert states(settled(made)) == [(1, "accepted", "dot"), (2, "pending", "mail")]
 
 
 def test_421_to_the_first_message_is_for_later() -> None:
@@ -251,7 +260,7 @@ def test_421_to_the_first_message_is_for_later() -> None:
     made.offer(job(1))
     written(made)
     made.receive(b"421 4.7.0 Not now\r\n")
-    assert states(made.settled()) == [(1, "deferred", "mail")]
+    assert states(settled(made)) == [(1, "deferred", "mail")]
 
 
 def test_421_while_streaming_touches_only_the_first() -> None:
@@ -262,7 +271,7 @@ def test_421_while_streaming_touches_only_the_first() -> None:
         made.start()
     written(made)
     made.receive(4 * b"250 Ok\r\n" + 3 * b"250 Ok\r\n" + b"421 4.3.0 Disk full\r\n")
-    assert states(made.settled()) == [(0, "accepted", "dot"), (1, "deferred", "dot"), (2, "pending", "dot")]
+    assert states(settled(made)) == [(0, "accepted", "dot"), (1, "deferred", "dot"), (2, "pending", "dot")]
 
 
 @pytest.mark.parametrize(
@@ -282,7 +291,7 @@ def test_answers_are_counted_strictly(answer: bytes) -> None:
     written(made)
     made.receive(answer)
     assert made.phase is Phase.CLOSED
-    ((_job, outcome),) = made.settled()
+    ((_job, outcome),) = settled(made)
     assert outcome.state in {State.DEFERRED, State.PENDING}
 
 
@@ -346,7 +355,7 @@ def test_nothing_can_be_smuggled_into_commands(letter: Letter) -> None:
     bad.letter = letter
     made.offer(bad)
     assert written(made) == b""
-    assert states(made.settled()) == [(1, "refused", "local")]
+    assert states(settled(made)) == [(1, "refused", "local")]
 
 
 OFFERS = {
@@ -373,7 +382,7 @@ def test_belief_is_truth(way: str, data: st.DataObject) -> None:
     pipe = bytearray()
 
     def settle() -> None:
-        for one, outcome in made.settled():
+        for one, outcome in settled(made):
             assert one.seq not in outcomes, "settled twice"
             outcomes[one.seq] = outcome
 
@@ -384,7 +393,7 @@ def test_belief_is_truth(way: str, data: st.DataObject) -> None:
             else:
                 offered.append(waiting[0].seq)
                 made.offer(waiting.pop(0))
-        pipe += b"".join(made.flush())
+        pipe += written(made)
         taken = data.draw(st.sampled_from((len(pipe), len(pipe) // 2, len(pipe) - 1, 1)), label="bytes taken")
         server.feed(bytes(pipe[: max(taken, 0)]))
         del pipe[: max(taken, 0)]
