@@ -25,6 +25,11 @@ def after(moment: datetime, days: int) -> str:
     return stamp(moment + timedelta(days=days))
 
 
+def local(text: str) -> str:
+    """Write a moment as the clock on this machine's wall shows it: `2023-08-02 14:00`."""
+    return f"{datetime.fromisoformat(text).astimezone():%Y-%m-%d %H:%M}"
+
+
 @cache
 def boot_id() -> str:
     """Return what names this start of the machine; empty where the system does not tell (not Linux).

@@ -19,11 +19,11 @@ from tests.catalogue import KEYWORDS, LANGUAGES, ROOT
 
 HANDED_ON = {
     "newsletter/cli/mailing_words.py: _ACTIONS[name]",
-    "newsletter/cli/mailing_words.py: _LEFT_OUT[why]",
-    "newsletter/cli/mailing_words.py: _MAILING_STATES[one]",
-    "newsletter/cli/mailing_words.py: _REASONS[one.reason]",
-    "newsletter/cli/mailing_words.py: _STATES[one]",
     "newsletter/cli/sending_words.py: _WHY[ending.why]",
+    "newsletter/dispatch/naming.py: _LEFT_OUT[why]",
+    "newsletter/dispatch/naming.py: _MAILING_STATES[one]",
+    "newsletter/dispatch/naming.py: _STATES[one]",
+    "newsletter/dispatch/naming.py: known[name]",
     "newsletter/compose/theme.py: message",
     "newsletter/issue/schema.py: text",
     "newsletter/language.py: plural",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from newsletter import clock
 from newsletter.cli import desk
 from newsletter.cli import mailing_words as words
 from newsletter.cli.mailroom import Mailroom, mailroom
@@ -76,7 +77,7 @@ def _listed(found: Sequence[Doubt], issue_id: str, *, as_json: bool) -> int:
         desk.show_json_lines(_facts(one) for one in found)
         return int(bool(found))
     for one in found:
-        at = words.local_time(one.record.at) if one.record.at else ""
+        at = clock.local(one.record.at) if one.record.at else ""
         click.echo(desk.safe(f"{_address(one):<40} {at:<17} {one.record.relay:<10} {one.message_id}"))
     if not found:
         click.echo(_("Nobody is in doubt."), err=True)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from newsletter import clock
 from newsletter.cli import desk
 from newsletter.cli import mailing_words as words
-from newsletter.cli.mailing_words import facts, local_time
+from newsletter.cli.mailing_words import facts
 from newsletter.cli.mailroom import Mailroom
 from newsletter.cli.progress import duration
 from newsletter.dispatch import ways
@@ -57,7 +58,7 @@ def show(room: Mailroom, proposal: Proposal, *, rate: float | None, at: datetime
         *((_("Left out"), text) for text in words.left_out(proposal.left_out)),
         *((_("By"), line) for line in ways.told(settings, room.workspace.root)),
         (_("Duration"), _expected(room, proposal, rate)),
-        *([(_("Begins"), f"{at:%Y-%m-%d %H:%M %Z}")] if at else []),
+        *([(_("Begins"), clock.local(clock.stamp(at)))] if at else []),
         (_("Check"), _findings(room, proposal)),
     ]
     for label, text in rows:
@@ -102,7 +103,7 @@ def tell_planned(room: Mailroom, mailing: Mailing, *, as_json: bool) -> None:
         desk.show_json(facts(mailing, room.ledger.counts(mailing.id)))
         return
     text = _("Planned for {time}. The first “newsletter send {id} --yes” after that begins it.")
-    click.echo(text.format(time=local_time(mailing.not_before or ""), id=mailing.issue))
+    click.echo(text.format(time=clock.local(mailing.not_before or ""), id=mailing.issue))
 
 
 def tell_rehearsed(proposal: Proposal, done: Rehearsal, *, as_json: bool) -> int:
@@ -158,7 +159,7 @@ def _tested(proposal: Proposal) -> str:
     if not proposal.tests:
         return _("not tested")
     last = proposal.tests[-1]
-    return _("tested {at} by {actor}").format(at=local_time(last.at), actor=last.actor)
+    return _("tested {at} by {actor}").format(at=clock.local(last.at), actor=last.actor)
 
 
 def _recipients(proposal: Proposal) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import click
 
+from newsletter import clock
 from newsletter.cli import desk
 from newsletter.cli import mailing_words as words
 from newsletter.dispatch.model import MailingState, State
@@ -37,14 +38,14 @@ def _about(one: Standing) -> list[tuple[str, object]]:
     state = words.mailing_state(mailing.state)
     if run is not None:
         text = _("process {pid} on {host} is sending since {time}")
-        state = text.format(pid=run.pid, host=run.host, time=words.local_time(run.started_at))
+        state = text.format(pid=run.pid, host=run.host, time=clock.local(run.started_at))
     return [
         (_("Subject"), one.subject),
         (_("Edition"), mailing.digest[:_DIGEST]),
         (_("Mailing"), mailing.id),
         (_("Segment"), mailing.segment or ""),
         (_("State"), state),
-        (_("Planned"), f"{words.local_time(mailing.created_at)} ({mailing.created_by})"),
+        (_("Planned"), f"{clock.local(mailing.created_at)} ({mailing.created_by})"),
         (_("Not before"), _time(mailing.not_before) if mailing.started_at is None else ""),
         (_("Begun"), _time(mailing.started_at)),
         (_("Finished"), _time(mailing.finished_at)),
@@ -57,13 +58,11 @@ def _decided(one: Standing, number: int) -> str:
     decision = one.decisions[number]
     count = f"{decision.count} " if decision.count else ""
     reason = f": {decision.reason}" if decision.reason else ""
-    return (
-        f"{words.local_time(decision.at)} {count}{words.action(decision.action)} ({decision.actor}){reason}"
-    )
+    return f"{clock.local(decision.at)} {count}{words.action(decision.action)} ({decision.actor}){reason}"
 
 
 def _time(stamp: str | None) -> str:
-    return words.local_time(stamp) if stamp else ""
+    return clock.local(stamp) if stamp else ""
 
 
 def _show_problems(one: Standing) -> None:

@@ -6,6 +6,7 @@ from newsletter.dispatch import decisions
 from newsletter.dispatch.decisions import Decision
 from newsletter.dispatch.ledger import Ledger
 from newsletter.dispatch.model import Mailing, MailingState
+from newsletter.dispatch.naming import mailing_state
 from newsletter.errors import NewsletterError
 from newsletter.language import _
 
@@ -28,7 +29,7 @@ def guarded(ledger: Ledger, mailing: int, sql: str, *values: object) -> int:
     if row is None:
         state = ledger.mailing(mailing).state
         message = _("Mailing {number} is {state}; this cannot be done with it.")
-        raise StateError(message.format(number=mailing, state=state), cure=_cure(state))
+        raise StateError(message.format(number=mailing, state=mailing_state(state)), cure=_cure(state))
     return int(row[0])
 
 

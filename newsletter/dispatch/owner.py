@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from newsletter.clock import local
 from newsletter.dispatch.journal import Journal, is_held
 from newsletter.errors import NewsletterError
 from newsletter.language import _
@@ -81,7 +82,7 @@ class Run(NamedTuple):
         """Tell who it is."""
         message = _("Mailing {mailing} is being sent by process {pid} on {host} since {since}.")
         return AliveError(
-            message.format(mailing=self.mailing, pid=self.pid, host=self.host, since=self.started_at),
+            message.format(mailing=self.mailing, pid=self.pid, host=self.host, since=local(self.started_at)),
             cure=_(
                 "Wait until it has ended, or stop it with “newsletter pause”; then give the command again."
             ),

@@ -17,6 +17,7 @@ from newsletter.dispatch.editions import Editions
 from newsletter.dispatch.eligible import REASONS, already_in, may_get, members, memberships, why_not
 from newsletter.dispatch.ledger import Ledger
 from newsletter.dispatch.model import Mailing, MailingState
+from newsletter.dispatch.naming import left_out, mailing_state
 from newsletter.errors import NewsletterError
 from newsletter.language import _
 
@@ -96,22 +97,19 @@ def _check_free(ledger: Ledger, issue: str, segment: str | None) -> None:
         if mailing.segment == segment and not over:
             message = _("Mailing {number} of issue {issue} is not over: {state}.")
             raise OpenMailingError(
-                message.format(number=mailing.id, issue=issue, state=mailing.state),
+                message.format(number=mailing.id, issue=issue, state=mailing_state(mailing.state)),
                 cure=_("Go on with it (“newsletter send”), or end it with “newsletter cancel”."),
             )
 
 
 def _nobody(issue: str, seen: Preview) -> NobodyError:
-    reasons = ", ".join(f"{reason} {number}" for reason, number in sorted(seen.left_out.items()))
+    reasons = ", ".join(left_out(seen.left_out))
     if not reasons:
         return NobodyError(
             _("Nobody is there who would get issue {issue}.").format(issue=issue),
             cure=_("Put people on the list with “newsletter subscribers import”, or choose another segment."),
         )
-    return NobodyError(
-        _("Nobody would get issue {issue}: {reasons}.").format(issue=issue, reasons=reasons),
-        cure=_("“already” are those who are in another mailing of the issue; “newsletter status” shows it."),
-    )
+    return NobodyError(_("Nobody would get issue {issue}: {reasons}.").format(issue=issue, reasons=reasons))
 
 
 def _insert_mailing(

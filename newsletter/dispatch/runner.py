@@ -33,7 +33,7 @@ _WINDOW = 200
 """Recipients claimed at most and not yet handed to the transport."""
 _LOW = 100
 """Waiting recipients below which the next are claimed, so that no connection runs dry."""
-_RETURNED = Outcome(State.PENDING, Stage.LOCAL, text="not begun")
+_RETURNED = Outcome(State.PENDING, Stage.LOCAL)
 
 
 @dataclass(frozen=True, kw_only=True)

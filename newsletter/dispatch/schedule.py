@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from newsletter.clock import stamp
+from newsletter.clock import local, stamp
 from newsletter.dispatch import decisions
 from newsletter.dispatch.decisions import Decision
 from newsletter.dispatch.guarding import guarded
@@ -37,7 +37,7 @@ def postpone(ledger: Ledger, mailing: int, when: datetime, *, actor: str) -> Non
     at = stamp(when)
     with ledger.writing():
         guarded(ledger, mailing, _POSTPONE, at)
-        decisions.note(ledger.connection, mailing, Decision(ledger.at, actor, "postpone", at, 0))
+        decisions.note(ledger.connection, mailing, Decision(ledger.at, actor, "postpone", local(at), 0))
 
 
 def check(mailing: Mailing, *, now: datetime, stale_hours: float, wait: bool) -> None:
@@ -51,9 +51,9 @@ def check(mailing: Mailing, *, now: datetime, stale_hours: float, wait: bool) ->
         return
     planned = datetime.fromisoformat(mailing.not_before)
     if now < planned and not wait:
-        message = _("This mailing begins at {time}.").format(time=planned.isoformat())
+        message = _("This mailing begins at {time}.").format(time=local(mailing.not_before))
         raise TooEarlyError(message, cure=_("--wait waits for it; --at sets another time."))
     if now > planned + timedelta(hours=stale_hours):
         message = _("This mailing should have begun at {time}; that is too long ago to send it unasked.")
         cure = _("Look at it once more, then give it a new time (“--at now”), or cancel it.")
-        raise StaleError(message.format(time=planned.isoformat()), cure=cure)
+        raise StaleError(message.format(time=local(mailing.not_before)), cure=cure)
