@@ -181,13 +181,9 @@ def _how_far(room: Mailroom, mailing: Mailing) -> str:
 
 
 def _edition(room: Mailroom, issue_id: str) -> Edition:
-    """Return what is to be sent: the edition of an open mailing, or else what the issue's files make now."""
+    """Return what the issue's files make now."""
     from newsletter.build import edition_of
-    from newsletter.dispatch.editions import Editions
 
-    unfinished = room.ledger.mailings.unfinished(parsed(issue_id))
-    if unfinished:
-        return Editions(room.ledger.connection).load(unfinished[0].digest)
     return edition_of(room.workspace, room.workspace.issue_id(issue_id))
 
 

@@ -74,9 +74,7 @@ def _proposed(room: Mailroom, issue: str, options: Mapping[str, Any]) -> Proposa
         newcomers=options["newcomers"],
     )
     if options["new_edition"]:
-        return proposals.renewed(
-            room.ledger, room.workspace, proposal, reason=options["new_edition"], actor=room.actor
-        )
+        return proposals.renewed(room.ledger, room.workspace, proposal, reason=options["new_edition"])
     return proposal
 
 

@@ -52,6 +52,11 @@ class Books:
         return all(holding.at_rest for holding in self._holdings.values())
 
     @property
+    def under_way(self) -> int:
+        """How many are claimed and not settled."""
+        return sum(holding.under_way for holding in self._holdings.values())
+
+    @property
     def unclaimed(self) -> bool:
         """Whether somebody can be claimed without beginning another slice."""
         return any(not holding.exhausted for holding in self._holdings.values())

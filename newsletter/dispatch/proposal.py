@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from newsletter.build import edition_of
@@ -45,6 +45,8 @@ class Proposal:
     """Whether the issue's files would make another edition than the frozen one."""
     tests: list[Test]
     approvals: list[Approval]
+    reason: str = ""
+    """Why those who have nothing yet are to get another edition than the others; empty: they are not."""
 
 
 def propose(
@@ -76,20 +78,23 @@ def propose(
 def accepted(
     ledger: Ledger, proposal: Proposal, *, segment: str | None, actor: str, not_before: datetime | None
 ) -> Mailing:
-    """Make a mailing of a proposal, or give the existing one its new time.
+    """Make a mailing of a proposal, or give the existing one its new time or edition.
 
     Raises:
         NobodyError: nobody would get it.
     """
-    if proposal.mailing is None:
+    mailing = proposal.mailing
+    if mailing is None:
         return planner.plan(ledger, proposal.edition, segment=segment, actor=actor, not_before=not_before)
+    if proposal.reason:
+        adopt(ledger, mailing.id, proposal.edition, reason=proposal.reason, actor=actor)
     if not_before is not None:
-        schedule.postpone(ledger, proposal.mailing.id, not_before, actor=actor)
-    return ledger.mailing(proposal.mailing.id)
+        schedule.postpone(ledger, mailing.id, not_before, actor=actor)
+    return ledger.mailing(mailing.id)
 
 
-def renewed(ledger: Ledger, workspace: Workspace, proposal: Proposal, *, reason: str, actor: str) -> Proposal:
-    """Let those who have nothing yet get the issue as it is now; the decision is kept with its reason.
+def renewed(ledger: Ledger, workspace: Workspace, proposal: Proposal, *, reason: str) -> Proposal:
+    """Propose that those who have nothing yet get the issue as it is now.
 
     Raises:
         UsageError: no mailing has begun.
@@ -98,9 +103,17 @@ def renewed(ledger: Ledger, workspace: Workspace, proposal: Proposal, *, reason:
     if proposal.mailing is None:
         raise UsageError(_("No mailing of this issue is open; its newest edition is sent anyway."))
     edition = edition_of(workspace, workspace.issue_id(proposal.mailing.issue))
-    if edition.digest != proposal.edition.digest:
-        adopt(ledger, proposal.mailing.id, edition, reason=reason, actor=actor)
-    return _going_on(ledger, workspace, ledger.mailing(proposal.mailing.id))
+    if edition.digest == proposal.edition.digest:
+        return proposal
+    editions = Editions(ledger.connection)
+    return replace(
+        proposal,
+        edition=edition,
+        sources_changed=False,
+        tests=editions.tests(edition.digest),
+        approvals=editions.approvals(edition.digest),
+        reason=reason,
+    )
 
 
 def check(

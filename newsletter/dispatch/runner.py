@@ -214,6 +214,8 @@ class Runner:
             if self._wants() and not books.unclaimed:
                 books.begin(self._wants)
                 self._obey()
+            if self._suspects and not self._outgoing and books.under_way == len(self._suspects):
+                self._conclude()
             self._database_down = None
         except (sqlite3.OperationalError, DatabaseError) as err:
             self._database_failed(err)
@@ -246,6 +248,14 @@ class Runner:
             self.stop(Why.PAUSED)
         elif self._books.control is Control.CANCEL:
             self.stop(Why.CANCELLED)
+
+    def _conclude(self) -> None:
+        """Only refusals kept back are left: nothing more will show whose fault they are."""
+        for job, outcome in self._suspects.conclude():
+            self._put(job, outcome)
+        if self._suspects.guilty:
+            self.stop(Why.REFUSED, self._suspects.guilty)
+        self._plan_turn()
 
     def _nothing_left(self) -> None:
         """Nothing is held and nothing is due: finished, or those left are deferred."""

@@ -25,11 +25,17 @@ class Suspects:
 
     def __init__(self) -> None:
         self._kept: list[Settled] = []
+        self._accepted = False
         self.guilty: Outcome | None = None
         """The refusal that showed that it is us."""
 
+    def __len__(self) -> int:
+        """Count those kept back."""
+        return len(self._kept)
+
     def judge(self, job: Job, outcome: Outcome) -> list[Settled]:
         """Return what may be recorded now."""
+        self._accepted = self._accepted or outcome.state is State.ACCEPTED
         if outcome.state is State.ACCEPTED and self._kept:
             return [*self._release(State.REFUSED), (job, outcome)]
         if outcome.blame is not Blame.SENDER:
@@ -39,6 +45,13 @@ class Suspects:
             self.guilty = self.guilty or outcome
             return self.acquit()
         return []
+
+    def conclude(self) -> list[Settled]:
+        """Decide about those kept back, as nothing more will come: a server that took others takes us."""
+        if self._accepted:
+            return self._release(State.REFUSED)
+        self.guilty = self.guilty or self._kept[0][1]
+        return self.acquit()
 
     def acquit(self) -> list[Settled]:
         """Return those kept back as never tried, as nothing shows that it was their fault."""

@@ -178,6 +178,7 @@ def test_a_changed_issue_goes_on_as_it_began(mailer: Mailer) -> None:
     mailer.office.put(f"issues/{ISSUE}/issue.yaml", CHANGED)
     told = mailer.office.quick(*send, "--limit", "1").stderr
     assert "has changed since this mailing began" in told
+    mailer.office.quick(*send, "--new-edition", "nur zur Probe", "--dry-run")
     mailer.office.quick(*send, "--new-edition", "Nachtrag zum Termin")
     texts = [_text(mail) for mail in _outbox(mailer)]
     assert ["Nachtrag" in text for text in texts] == [False, False, True]

@@ -139,6 +139,18 @@ def test_a_server_that_refuses_us_blames_nobody(
         assert ledger.people.count("status = 'bounced'") == 0
 
 
+def test_the_last_one_refused_like_ourselves_keeps_nobody_waiting(
+    mailer: Mailer, server: SinkProcess
+) -> None:
+    """Others were taken, so it is about this recipient; the mailing comes to its end."""
+    server.misbehave({"stage": "rcpt", "match": "leser00039@", "reply": "554 5.7.1 not you"})
+    done = _ready(mailer, server).office.quick(*SEND)
+    assert done.returncode == 0
+    assert [(one.seq, one.reason) for one in mailer.records() if one.state is State.REFUSED] == [
+        (40, "sender")
+    ]
+
+
 def test_a_recipient_that_does_not_exist(mailer: Mailer, server: SinkProcess) -> None:
     """They are refused with the server's words, and bounced; all others get their mail."""
     server.misbehave({"stage": "rcpt", "match": "leser00003@", "reply": "550 5.1.1 no such user"})

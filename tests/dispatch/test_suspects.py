@@ -49,3 +49,13 @@ def test_what_is_clear_passes() -> None:
     suspects.judge(_job(1), POLICY)
     assert [job.seq for job, _outcome in suspects.judge(_job(2), NO_USER)] == [2]
     assert [(job.seq, outcome.state) for job, outcome in suspects.acquit()] == [(1, State.PENDING)]
+
+
+@pytest.mark.parametrize(("before", "state"), [(ACCEPTED, State.REFUSED), (NO_USER, State.PENDING)])
+def test_at_the_end_what_came_before_decides(before: Outcome, state: State) -> None:
+    """A server that took others' mail in this run means the recipient; one that took nothing means us."""
+    suspects = Suspects()
+    suspects.judge(_job(1), before)
+    suspects.judge(_job(2), POLICY)
+    assert [outcome.state for _job, outcome in suspects.conclude()] == [state]
+    assert (suspects.guilty == POLICY) is (state is State.PENDING)
