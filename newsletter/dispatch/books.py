@@ -10,7 +10,7 @@ from newsletter.dispatch.model import Control, Outcome
 from newsletter.dispatch.outgoing import Claimed, Waiting
 from newsletter.dispatch.owner import Owner
 
-_WRITE_DOWN = 200
+_WRITE_DOWN = 400
 """Outcomes after which the ledger is written even if nobody needs to be claimed."""
 _IDLE = 1.0
 """Seconds after which outcomes are written down however few they are."""
@@ -81,7 +81,7 @@ class Books:
         """Bring the ledger up to date where there is need, and claim as many as are wanted."""
         for holding in list(self._holdings.values()):
             want = wants()
-            at_end = holding.outcomes and not holding.under_way
+            at_end = holding.outcomes and not holding.under_way and not holding.exhausted
             many = len(holding.outcomes) >= _WRITE_DOWN
             if (want and not holding.exhausted) or at_end or many or self._is_due(holding):
                 self._exchange(holding, 0 if holding.lost else want)
@@ -101,9 +101,8 @@ class Books:
     def end(self, *, all_of_them: bool) -> None:
         """Give back slices at rest: those in which nobody is left to be claimed, or all."""
         for number, holding in list(self._holdings.items()):
-            if holding.at_rest and (holding.exhausted or all_of_them):
-                if not holding.lost:
-                    self._ledger.end(holding.lease)
+            if not holding.under_way and (holding.exhausted or all_of_them):
+                self._end(holding)
                 del self._holdings[number]
 
     def close(self) -> None:
@@ -111,6 +110,16 @@ class Books:
         for holding in self._holdings.values():
             self._exchange(holding, 0)
         self.end(all_of_them=True)
+
+    def _end(self, holding: Holding) -> None:
+        """Give a slice back with the last that became of its recipients: one commit for both."""
+        if holding.lost:
+            self._exchange(holding, 0)  # it is not ours any more, but the truth is written down all the same
+            return
+        try:
+            self._ledger.end(holding.lease, holding.outcomes)
+        except LeaseLostError:
+            self.lost = True
 
     def _is_due(self, holding: Holding) -> bool:
         waited = self._now() - holding.renewed

@@ -21,7 +21,7 @@ from newsletter.dispatch.naming import left_out, mailing_state
 from newsletter.errors import NewsletterError
 from newsletter.language import _
 
-SLICE = 500
+SLICE = 1000
 """Recipients in a slice: what one lease covers."""
 
 

@@ -29,9 +29,9 @@ from newsletter.store.database import DatabaseError
 LEASE_SECONDS = 60.0
 """How long a slice stays ours without a word to the ledger."""
 _TICK = 0.25
-_WINDOW = 200
+_WINDOW = 400
 """Recipients claimed at most and not yet handed to the transport."""
-_LOW = 100
+_LOW = 150
 """Waiting recipients below which the next are claimed, so that no connection runs dry."""
 _RETURNED = Outcome(State.PENDING, Stage.LOCAL)
 

@@ -43,6 +43,8 @@ _TAGS = {
     for name in ("str", "int", "float", "bool", "null", "map", "seq", "timestamp", "merge", "value")
 }
 _STR = "tag:yaml.org,2002:str"
+_LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+"""Where the parser counts a new line."""
 _OPENS_BRACE = re.compile(r"[:-]\s+\{")
 _OPENS_QUOTE = re.compile(r"[:-]\s+[\"']")
 
@@ -136,7 +138,7 @@ def _syntax_fault(path: Path, text: str, err: Exception) -> Fault:
         before = text[: text.find(chr(err.character))]
         where = Where(path, before.count("\n") + 1, len(before) - before.rfind("\n"))
         told = _("a character that YAML does not allow: {code}").format(code=f"U+{err.character:04X}")
-    line = text.split("\n")[where.line - 1] if where.line else ""
+    line = _LINE_END.split(text)[where.line - 1] if where.line else ""
     return Fault(where, _("This is not valid YAML: {reason}.").format(reason=told), _hint(told, line))
 
 

@@ -143,9 +143,9 @@ def test_segments_may_be_sent_one_after_the_other(ledger: Ledger) -> None:
     assert _addresses(ledger, second.id) == ["b@x.example"]
 
 
-@pytest.mark.parametrize(("count", "sizes"), [(499, [499]), (500, [500]), (1001, [500, 500, 1])], ids=str)
+@pytest.mark.parametrize(("count", "sizes"), [(999, [999]), (1000, [1000]), (2001, [1000, 1000, 1])], ids=str)
 def test_slices_hold_everybody_once(ledger: Ledger, count: int, sizes: list[int]) -> None:
-    """Recipients are numbered through, in slices of 500; progress is told slice by slice."""
+    """Recipients are numbered through, in slices of 1000; progress is told slice by slice."""
     books.many_people(ledger, count)
     told: list[int] = []
     mailing = planner.plan(ledger, books.edition(), actor="erika", progress=told.append)
