@@ -130,8 +130,7 @@ class Connection(asyncio.Protocol):
 
     def drop(self, text: str, *, ours: bool = True) -> None:
         """End at once, because we want it or the server is silent; what cannot be known is in doubt."""
-        self._sever()
-        self.session.lost(text, unsent=self._unsent(), ours=ours)
+        self.session.lost(text, unsent=self._sever(), ours=ours)
         self._report()
         self._told()
 
@@ -165,8 +164,8 @@ class Connection(asyncio.Protocol):
         self._told()
 
     def eof_received(self) -> None:
-        """Take that the server says nothing any more."""
-        self.session.lost(_("The server closed the connection."), unsent=self._unsent())
+        """Take that the server says nothing any more; it might still listen, so nothing more may go out."""
+        self.session.lost(_("The server closed the connection."), unsent=self._sever())
         self._report()
         self._told()
 
@@ -230,16 +229,19 @@ class Connection(asyncio.Protocol):
         else:
             self._sever()
 
-    def _sever(self) -> None:
+    def _sever(self) -> int:
         """End the connection so that not one more byte of what is buffered goes out.
 
         `abort` alone is not enough: under uvloop the buffer may be written until the loop's next round.
+        Returns how many bytes, at least, were not with the operating system.
         """
         with suppress(OSError, AttributeError, ValueError):
             handle = os.dup(self._transport.get_extra_info("socket").fileno())
             with socket.socket(fileno=handle) as twin:
                 twin.shutdown(socket.SHUT_RDWR)
+        unsent = self._unsent()
         self._transport.abort()
+        return unsent
 
     def _tick(self) -> None:
         """Look at the clock."""

@@ -41,7 +41,7 @@ class Pool:
         root: Path,
         local_hostname: str | None = None,
         timeouts: Timeouts | None = None,
-        pauses: tuple[float, ...] = PAUSES,
+        pauses: tuple[float, ...] | None = None,
     ) -> None:
         """Read what is needed to send; relative paths in the settings start from `root`.
 
@@ -60,7 +60,7 @@ class Pool:
             source=source,
             pace=pace,
             shares=Shares({name: server.weight for name, server in servers.items()}),
-            pauses=pauses,
+            pauses=pauses or PAUSES,
             changed=self._check,
             failed=self._failed,
         )

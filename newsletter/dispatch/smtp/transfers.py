@@ -252,7 +252,11 @@ class Overlap(_WithDot):
 
 
 class Streaming(Transfers):
-    """Several messages on their way, each with its commands in one piece."""
+    """Several messages on their way, each with its commands in one piece.
+
+    With DATA, 354 tells which message the server is at; here every good answer looks alike, so a server that
+    answers once too often would not be found out.
+    """
 
     def __init__(self, features: Features, relay: str) -> None:
         super().__init__(features, relay)

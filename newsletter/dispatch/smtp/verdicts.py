@@ -27,7 +27,18 @@ _RECIPIENT = frozenset(
         "5.7.18",  # somebody else has the domain now
     )
 )
-_SENDER = frozenset(("5.1.7", "5.1.8", "5.3.4", "5.6.0", "5.6.1", "5.6.3"))
+_SENDER = frozenset(
+    (
+        "5.1.7",  # no valid sender
+        "5.1.8",  # the sender's domain is unknown
+        "5.1.90",  # enough for today (Microsoft)
+        "5.3.4",  # the message is too large for the system
+        "5.4.5",  # enough for today (Google)
+        "5.6.0",  # the message itself; it is the same for everybody
+        "5.6.1",
+        "5.6.3",
+    )
+)
 _PERSONAL = frozenset(
     (
         "5.7.2",  # a list that may not be expanded

@@ -38,7 +38,8 @@ class Rule:
     """How often, in all connections together."""
     pause: float = 0.0
     """Seconds between the bytes of the answer."""
-    then: Literal["go on", "close", "reset", "hang"] = "go on"
+    then: Literal["go on", "close", "reset", "hang", "half-close"] = "go on"
+    """Afterwards; half-close: say no more, but go on listening."""
 
 
 @dataclass(frozen=True)
@@ -152,6 +153,9 @@ class Talk:
         await self._say(says, rule.pause if rule else 0.0)
         if rule is not None and rule.then == "hang":
             await asyncio.Event().wait()
+        if rule is not None and rule.then == "half-close":
+            await self._more()
+            self._writer.write_eof()
         if rule is not None and rule.then == "reset":
             self._writer.transport.abort()
         if rule is not None and rule.then in {"close", "reset"}:

@@ -95,11 +95,12 @@ def tokens(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("right", "asked"), [("token-1", 1), ("token-2", 2)], ids=["the first", "the second"]
 )
-def test_a_token_is_fetched_and_renewed(right: str, asked: int, tokens: Path) -> None:
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_a_token_is_fetched_and_renewed(right: str, asked: int, loop: str, tokens: Path) -> None:
     """A refused access token is fetched once more from the program, and then taken."""
     with server("XOAUTH2", passwords={USER: right}) as house:
         smtp = settings(house.port, user=USER, token_command=(sys.executable, str(tokens)))
-        done = send(3, smtp, root=tokens.parent)
+        done = send(3, smtp, root=tokens.parent, loop=loop)
     assert set(done.states().values()) == {State.ACCEPTED}
     assert (tokens.parent / "count").read_text() == str(asked)
 

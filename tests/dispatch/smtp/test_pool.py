@@ -7,16 +7,17 @@ import contextlib
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from newsletter.dispatch.model import Job, Outcome, State
+from newsletter.dispatch.model import Job, Outcome, Stage, State
 from newsletter.dispatch.pace import Pace
 from newsletter.dispatch.smtp.pool import NoRelayError, Pool
 from newsletter.settings_sending import Smtp
 from tests.dispatch.sink_process import sink
 from tests.dispatch.smtp.sending import LOOPS, PATIENT, Post, job, post, send, settings
-from tests.dispatch.smtp.server import Server
+from tests.dispatch.smtp.server import PLENTY, Server
 from tests.dispatch.smtp.talk import Rule
 
 HANGS = Rule(at="DOT", says=b"", then="hang")
@@ -202,6 +203,20 @@ def test_an_error_of_the_source_ends_the_run(at: str, loop: str, *, streaming: b
     doubt = {number for number, state in letters.states().items() if state is State.IN_DOUBT}
     assert sure <= got <= sure | doubt
     assert got <= set(letters.started)
+
+
+@pytest.mark.parametrize("then", ["half-close", "hang"])
+def test_a_body_that_did_not_go_out_is_not_in_doubt(then: Any, loop: str) -> None:
+    """A server that stops speaking, or reading, in the middle of a large message has not got it.
+
+    Although it still listens, the rest of the message is never sent.
+    """
+    offers = [one for one in PLENTY if not one.startswith("SIZE")]
+    with Server([Rule(at="DATA", then=then)], offers=offers) as server:
+        letters = post([job(0, size=20_000_000)], stop_at_trouble=False)
+        done = send(letters, settings(server.port), timeouts=replace(PATIENT, block=0.5), loop=loop)
+        assert server.accepted == []
+    assert (done.outcomes[0].state, done.outcomes[0].stage) == (State.DEFERRED, Stage.DATA)
 
 
 @pytest.mark.parametrize("at", ["GREETING", "EHLO"])

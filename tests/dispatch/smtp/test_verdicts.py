@@ -52,6 +52,8 @@ CASES = [
     (Stage.MAIL, "552 5.3.4 Message size exceeds fixed limit", SENDER),
     (Stage.MAIL, "550 5.1.8 Sender's domain is unknown", SENDER),
     (Stage.DATA, "554 5.7.1 no", SENDER),
+    (Stage.DATA, "550 5.4.5 Daily user sending limit exceeded", SENDER),
+    (Stage.RCPT, "550 5.1.90 You've reached your daily limit for message recipients", SENDER),
     (Stage.DOT, "552 5.3.4 Message too big for system", SENDER),
     (Stage.DOT, "552 Message size exceeds maximum permitted", SENDER),
     (Stage.DOT, "550 5.7.1 Message rejected as spam", SENDER),
