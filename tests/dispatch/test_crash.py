@@ -59,6 +59,7 @@ def kill_at_random(mailer: Mailer, server: SinkProcess, chance: random.Random, *
         assert child.wait().returncode == -signal.SIGKILL
         seen = mailer.counts()[State.IN_DOUBT]
         assert seen - doubts <= mailer.connections
+        assert [one.reply for one in mailer.records() if one.state is State.IN_DOUBT and one.reply] == []
         doubts = seen
     server.misbehave()
     _finish(mailer, server, kills=kills)

@@ -35,6 +35,7 @@ class Relay:
         self._failures = 0
         self._rest: asyncio.TimerHandle | None = None
         self._later: asyncio.TimerHandle | None = None
+        self._later_at = 0.0
 
     @property
     def busy(self) -> bool:
@@ -247,9 +248,10 @@ class Relay:
         """Ask for work once more after some seconds, or earlier where that was planned."""
         loop = asyncio.get_running_loop()
         if self._later is not None:
-            if self._later.when() <= loop.time() + wait:
+            if self._later_at <= loop.time() + wait:
                 return
             self._later.cancel()
+        self._later_at = loop.time() + wait  # uvloop's handle of a very short wait does not know its time
         self._later = loop.call_later(wait, self._again)
 
     def _again(self) -> None:

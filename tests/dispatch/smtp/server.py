@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -65,6 +66,13 @@ class Server:
     def recipients(self) -> list[str]:
         """Whose mail was accepted, sorted; twice when it was twice."""
         return sorted(mail.recipient.decode() for mail in self.accepted)
+
+    def wait(self) -> None:
+        """Wait until every connection has come to its end."""
+        end = time.monotonic() + 10
+        while self._open:
+            assert time.monotonic() < end
+            time.sleep(0.01)
 
     def count(self, command: bytes) -> int:
         """How often a command was said."""

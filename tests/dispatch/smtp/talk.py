@@ -85,6 +85,7 @@ class Talk:
         self._recipients: list[bytes] = []
         self._secure = server.at_once
         self._user = ""
+        self._mute = False
 
     async def run(self) -> None:
         """Talk until somebody ends it."""
@@ -124,6 +125,8 @@ class Talk:
         return line
 
     async def _say(self, answer: bytes, pause: float = 0.0) -> None:
+        if self._mute:
+            return
         if self._server.delay:
             await asyncio.sleep(self._server.delay)
         size = 1 if self._server.dribble or pause else len(answer)
@@ -156,6 +159,7 @@ class Talk:
         if rule is not None and rule.then == "half-close":
             await self._more()
             self._writer.write_eof()
+            self._mute = True
         if rule is not None and rule.then == "reset":
             self._writer.transport.abort()
         if rule is not None and rule.then in {"close", "reset"}:
