@@ -428,9 +428,9 @@ def _rejected_only(rows: list[tuple[str, str, str]]) -> set[str | None]:
         _key(address)
         for address, form, name in rows
         if form != "?"
-        and name.strip().isprintable()
+        and restored(name).strip().isprintable()
         and "=?" not in address + name
-        and address.strip().isprintable()
+        and restored(address).strip().isprintable()
     }
     return {_key(address) for address, _form, _name in rows} - good
 
