@@ -20,6 +20,7 @@ from newsletter.address import Address, AddressError, key_of
 from newsletter.errors import FaultsFound, UsageError
 from newsletter.store.database import writing
 from newsletter.subscribers import apart
+from newsletter.subscribers.formulas import restored
 from newsletter.subscribers.list import SubscriberList
 from newsletter.subscribers.log import Draft
 from newsletter.subscribers.model import Status
