@@ -14,6 +14,8 @@ from newsletter.dispatch.smtp.session import Phase, Session, Want
 from newsletter.dispatch.smtp.timeouts import Timeouts
 from newsletter.language import _
 
+_RECORDS = 4096
+"""Bytes that some dozens of TLS records add to what is in them: 22 each with TLS 1.3, 85 at most before."""
 _READY, _CLOSED = Phase.READY, Phase.CLOSED  # an enum's members are slow to find
 _NOTHING, _START = Want.NOTHING, Want.START
 
@@ -53,6 +55,8 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._now = self._loop.time
         self._transport: asyncio.Transport
+        self._encrypted = False
+        self._below: asyncio.Transport | None = None
         self._at_work = False
         self._paused = False
         self._backlog = 0
@@ -81,6 +85,7 @@ class Connection(asyncio.Protocol):
 
     def secured(self, transport: asyncio.Transport) -> None:
         """Go on over an encrypted transport."""
+        self._below = self._transport
         self._adopt(transport)
         self.session.secured()
         self._write()
@@ -197,6 +202,7 @@ class Connection(asyncio.Protocol):
 
     def _adopt(self, transport: asyncio.Transport) -> None:
         self._transport = transport
+        self._encrypted = transport.get_extra_info("sslcontext") is not None
         # Paused then means: not all is with the operating system. With 0, TLS would stay paused for good.
         transport.set_write_buffer_limits(high=1, low=0)
         with suppress(OSError, AttributeError):
@@ -219,8 +225,16 @@ class Connection(asyncio.Protocol):
             self._turn.set_result(None)
 
     def _unsent(self) -> int:
-        """How many bytes, at least, are not with the operating system."""
-        return self._transport.get_write_buffer_size()
+        """How many bytes, at least, are not with the operating system.
+
+        Under TLS the buffers hold records, which are longer than what we wrote, and without STARTTLS the
+        lower buffer is out of sight. So it is rather too few, which is rather too much doubt.
+        """
+        size = self._transport.get_write_buffer_size()
+        if not self._encrypted:
+            return size
+        size += self._below.get_write_buffer_size() if self._below else 0
+        return max(0, size - size // 100 - _RECORDS)
 
     def _close(self) -> None:
         """Close after a polite end, sever otherwise."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,7 +13,7 @@ from newsletter.dispatch.model import Blame, Stage, State
 from newsletter.dispatch.smtp import tls
 from newsletter.dispatch.smtp.tls import CertificateFileError
 from tests.dispatch.certificates import Authority
-from tests.dispatch.smtp.sending import Post, job, send, settings
+from tests.dispatch.smtp.sending import PATIENT, Post, job, post, send, settings
 from tests.dispatch.smtp.server import Server
 from tests.dispatch.smtp.talk import Rule
 
@@ -74,6 +75,16 @@ def test_large_letters_go_over_encryption(office: Authority, folder: Path, loop:
         letters = [job(number, size=3_000_000) for number in range(4)]
         send(letters, smtp, loop=loop)
         assert [mail.data for mail in server.accepted] == [one.letter.data for one in letters]
+
+
+def test_a_body_that_is_not_read_is_not_in_doubt(office: Authority, folder: Path, loop: str) -> None:
+    """After STARTTLS it is known as well what the system never took."""
+    rule = Rule(at="DATA", then="hang")
+    with Server([rule], offers=["PIPELINING"], trust=shown(office.server(folder))) as server:
+        smtp = settings(server.port, security="starttls", ca_file=office.file)
+        letters = post([job(0, size=20_000_000)], stop_at_trouble=False)
+        done = send(letters, smtp, loop=loop, timeouts=replace(PATIENT, block=0.5, dot=0.5))
+    assert (done.outcomes[0].state, done.outcomes[0].stage) == (State.DEFERRED, Stage.DATA)
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
