@@ -28,6 +28,8 @@ _DOT, _DATA, _RCPT, _MAIL = (
 )  # an enum's members are slow to find
 WINDOW = 8
 """Messages on their way at once while streaming: as many may be in doubt when the connection breaks."""
+_SMALL = 1000
+"""Bytes of a piece that others may be joined to."""
 _MAIL, _RCPT, _DATA, _DOT = Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.DOT
 # Names of the module, as an enum's members are slow to find: there are a dozen uses for each message.
 
@@ -144,9 +146,14 @@ class Transfers(ABC):
         self.expected.append((stage, transfer))
         self._put(line)
 
-    def _put(self, part: bytes) -> None:
-        self.out.append(part)
-        self._length += len(part)
+    def _put(self, line: bytes) -> None:
+        """Write commands; after a final dot they are one piece with it, which is one TLS record less."""
+        out = self.out
+        if out and len(out[-1]) < _SMALL:
+            out[-1] += line
+        else:
+            out.append(line)
+        self._length += len(line)
 
     def _hand_over(self, transfer: Transfer, head: bytes, tail: bytes) -> None:
         self.out += (head, tail)
