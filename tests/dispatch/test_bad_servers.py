@@ -210,7 +210,7 @@ def test_a_certificate_of_somebody_else(mailer: Mailer, tmp_path: Path) -> None:
 @pytest.mark.parametrize("room", [20_000, 34_000])
 def test_a_full_disk(room: int, mailer: Mailer, server: SinkProcess) -> None:
     """Sending stops with a clear word; when there is room again it goes on, and nobody got it twice."""
-    _ready(mailer, server)
+    _ready(mailer, server).subscribe(500)
     first = mailer.office.quick(*SEND, "--limit", "5")
     assert first.returncode == 1
     done = mailer.office.forked(*SEND, prepare=full_disk(room)).wait()
@@ -219,7 +219,7 @@ def test_a_full_disk(room: int, mailer: Mailer, server: SinkProcess) -> None:
     compare(mailer.records(), server.accepted())
     _until_done(mailer, server)
     counts = mailer.counts()
-    assert counts[State.ACCEPTED] + counts[State.IN_DOUBT] == PEOPLE
+    assert counts[State.ACCEPTED] + counts[State.IN_DOUBT] == counts.audience == 500
 
 
 def test_a_clock_that_jumps(mailer: Mailer, server: SinkProcess) -> None:

@@ -69,7 +69,7 @@ def test_a_recipient_comes_with_everything_the_letter_needs(ledger: Ledger) -> N
 
 def test_a_mailing_comes_to_its_end(ledger: Ledger) -> None:
     """Planned, running with the first slice, finished once nobody is open."""
-    books.many_people(ledger, 1100)
+    books.many_people(ledger, 2100)
     mailing = books.planned(ledger)
     with sending(ledger, mailing) as sender:
         assert ledger.due(mailing.id) == [1, 2, 3]
@@ -78,10 +78,10 @@ def test_a_mailing_comes_to_its_end(ledger: Ledger) -> None:
         assert ledger.finish_if_done(mailing.id) is MailingState.RUNNING
         ledger.end(lease)
         sender.go()
-        assert len(set(sender.sent)) == len(sender.sent) == 1100
+        assert len(set(sender.sent)) == len(sender.sent) == 2100
     done = ledger.mailing(mailing.id)
     assert (done.state, done.started_at) == (MailingState.FINISHED, done.created_at)
-    assert ledger.counts(mailing.id).as_dict() == dict.fromkeys(map(str, State), 0) | {"accepted": 1100}
+    assert ledger.counts(mailing.id).as_dict() == dict.fromkeys(map(str, State), 0) | {"accepted": 2100}
     assert ledger.next_due(mailing.id) is None
     books.check_whole(ledger, mailing)
 

@@ -429,9 +429,9 @@ def _rejected_only(rows: list[tuple[str, str, str]]) -> set[str | None]:
         _key(address)
         for address, form, name in rows
         if form != "?"
-        and restored(name).strip().isprintable()
+        and restored(name.strip()).strip().isprintable()
         and "=?" not in address + name
-        and restored(address).strip().isprintable()
+        and restored(address.strip()).strip().isprintable()
     }
     return {_key(address) for address, _form, _name in rows} - good
 
