@@ -91,6 +91,7 @@ class Sendmail(Local):
         self._parallel = parallel
         self._seconds = seconds
         self._running: set[Process] = set()
+        self._aborted = False
 
     async def run(self) -> None:
         """Start programs until `finish` or `abort` is called."""
@@ -98,6 +99,7 @@ class Sendmail(Local):
 
     def abort(self) -> None:
         """End the programs; their messages are in doubt."""
+        self._aborted = True
         self.finish()
         for process in self._running:
             _kill(process)
@@ -150,6 +152,8 @@ class Sendmail(Local):
     async def _ended(self, process: Process) -> bool:
         """Wait for the end of a program; say whether it was our patience that ended."""
         self._running.add(process)
+        if self._aborted:  # it was just being started when the others were ended
+            _kill(process)
         try:
             await asyncio.wait_for(process.wait(), self._seconds)
         except TimeoutError:
