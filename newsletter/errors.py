@@ -34,6 +34,8 @@ class Fault:
     where: Where
     message: str
     cure: str = field(default="", compare=False)
+    rule: str = field(default="", compare=False)
+    """The rule of the check that tells it; empty for what the check passes on as it is."""
 
     def __str__(self) -> str:
         text = f"{self.where}: {self.message}"

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from newsletter.language import _
 from newsletter.settings_sending import Dkim, MailingList, Sender, Sending, Smtp
 from newsletter.settings_values import Name, Part, Text, WebAddress
+
+RuleName = Annotated[str, StringConstraints(pattern=r"^[a-z]+(\.[a-z0-9-]+)?$")]
 
 
 def _timezone(value: str) -> str:
@@ -59,6 +61,31 @@ class Legal(Part):
     imprint_url: WebAddress | None = None
     privacy_url: WebAddress | None = None
     accessibility_url: WebAddress | None = None
+
+
+def _flat(value: object) -> object:
+    """Take `"content.dead-link" = "…"` and `content.dead-link = "…"` (which TOML nests) for the same."""
+    if not isinstance(value, dict):
+        return value
+    found: dict[str, object] = {}
+    for name, told in value.items():
+        inner = told.items() if isinstance(told, dict) else ()
+        found |= {f"{name}.{key}": reason for key, reason in inner} if inner else {name: told}
+    return found
+
+
+RulesOff = Annotated[dict[RuleName, Text], BeforeValidator(_flat)]
+"""Rules or families of the check that do not count here, each with the reason, which reports show."""
+
+
+class Check(Part):
+    """What “newsletter check” looks at."""
+
+    off: RulesOff = Field(default_factory=dict)
+    words: tuple[Text, ...] = ()
+    """Words that are spelled right though no dictionary knows them."""
+    hosts: tuple[Text, ...] = ()
+    """Our own hosts beside those of [web], from which the mail may load images."""
 
 
 class Paths(Part):
@@ -136,6 +163,7 @@ class Settings(Part):
     dkim: Dkim = Field(default_factory=Dkim)
     web: Web = Field(default_factory=Web)
     legal: Legal = Field(default_factory=Legal)
+    check: Check = Field(default_factory=Check)
     paths: Paths = Field(default_factory=Paths)
     privacy: Privacy = Field(default_factory=Privacy)
     fields: dict[FieldName, PersonalField] = Field(default_factory=dict)

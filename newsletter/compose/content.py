@@ -148,7 +148,7 @@ class Content:
         try:
             return links.checked(url)
         except links.LinkError as err:
-            self._faults.append(Fault(text.where, err.message, err.cure))
+            self._faults.append(Fault(text.where, err.message, err.cure, links.RULE))
             return None
 
     def _picture(self, image: Image) -> Picture | None:

@@ -11,6 +11,8 @@ import idna
 from newsletter.language import _
 
 SCHEMES = ("https", "http", "mailto", "tel")
+RULE = "content.dead-link"
+"""The rule of the check that tells of links that cannot stand."""
 _SAFE = "%/:=&?~#+!$,;'@()*[]"
 _HOST = re.compile(r"(?!.{254})[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?", re.IGNORECASE)
 _NUMBER = re.compile(r"\+?[0-9()./ –-]{3,40}")

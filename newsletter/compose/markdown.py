@@ -192,7 +192,7 @@ class _Inspection:
         try:
             token.attrs["href"] = links.checked(url)
         except links.LinkError as err:
-            yield Fault(where, err.message, err.cure)
+            yield Fault(where, err.message, err.cure, links.RULE)
 
 
 def _lines_in(token: Token, rest: str) -> tuple[int, str]:

@@ -2,11 +2,12 @@
 
     newsletter-journal⇥1⇥BOOT ID⇥RUN
     D⇥slice⇥seq⇥attempt                                       before the message goes to the kernel
-    R⇥slice⇥seq⇥attempt⇥code⇥state⇥stage⇥enhanced⇥relay⇥blame⇥text      as soon as its outcome is known
+    R⇥slice⇥seq⇥attempt⇥code⇥state⇥stage⇥enhanced⇥relay⇥blame⇥text      with the next D, or `flush`
 
-Each line is one write(2) at the end of the file, without fsync: it survives the death of the process (0.9 µs
-measured), but not of the machine. So what is *missing* in it counts only within the same boot; what stands in
-it counts always. The run holds a lock (flock) on the file for as long as it lives.
+Written by write(2) at the end of the file, without fsync: it survives the death of the process, but not of
+the machine. So what is *missing* in it counts only within the same boot; what stands in it counts always.
+Outcomes go out together with the next message that is noted (half as many writes), so that those that can be
+lost never outnumber the connections. The run holds a lock (flock) on the file for as long as it lives.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ class Journal:
         self._file = file
         self._header = header
         self._needed: dict[Key, bytes] = {}
+        self._unwritten: list[bytes] = []
         self._size = len(header)
         self._most = _LARGE
 
@@ -68,21 +70,28 @@ class Journal:
             JournalError: it could not be noted, so it must not be handed over.
         """
         line = b"D\t%d\t%d\t%d\n" % (part, seq, attempt)
-        self._write(line)
+        self._write(b"".join((*self._unwritten, line)))
+        self._unwritten.clear()
         self._needed[part, seq, attempt] = line
 
     def settled(self, part: int, seq: int, attempt: int, outcome: Outcome) -> None:
-        """Note what became of it.
-
-        Raises:
-            JournalError: it could not be noted; the outcome still belongs into the ledger.
-        """
+        """Take what became of it; it is written with the next message that is noted, or by `flush`."""
         text = outcome.text if outcome.text.isprintable() else _printable(outcome.text)
         words = (outcome.state, outcome.stage, outcome.enhanced, outcome.relay, outcome.blame, text)
         # Joined, as the words of an Enum take three times as long to format.
         line = b"R\t%d\t%d\t%d\t%d\t%b\n" % (part, seq, attempt, outcome.code, "\t".join(words).encode())
         self._needed[part, seq, attempt] = line
-        self._write(line)
+        self._unwritten.append(line)
+
+    def flush(self) -> None:
+        """Write the outcomes that wait.
+
+        Raises:
+            JournalError: they could not be noted; they still belong into the ledger.
+        """
+        if self._unwritten:
+            self._write(b"".join(self._unwritten))
+            self._unwritten.clear()
 
     def recorded(self, keys: Iterable[Key]) -> None:
         """Forget what the ledger has committed; a journal grown large is written anew without it."""

@@ -12,7 +12,7 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from newsletter.dispatch.books import Books
 from newsletter.dispatch.ending import Ending, Why
@@ -82,7 +82,7 @@ class Runner:
         self._suspects = Suspects()
         self._left = orders.limit
         self._ending: Ending | None = None
-        self._planned = False
+        self._planned = self._flushing = False
         self._trouble_since: float | None = None
         self._database_down: float | None = None
         self._error: Exception | None = None
@@ -159,15 +159,11 @@ class Runner:
         elif outcome.state is State.PENDING and self._left is not None:
             self._left += 1
         kept_back = outcome.blame is Blame.SENDER
-        try:
-            self._journal.settled(
-                job.slice,
-                job.seq,
-                job.attempt,
-                replace(outcome, state=State.PENDING) if kept_back else outcome,
-            )
-        except OSError as err:
-            self.stop(Why.DATABASE, error=err)
+        noted = outcome._replace(state=State.PENDING) if kept_back else outcome
+        self._journal.settled(job.slice, job.seq, job.attempt, noted)
+        if not self._flushing:
+            self._flushing = True
+            asyncio.get_running_loop().call_soon(self._flush)
         self._pace.freed(outcome.relay, job.domain, outcome)
         for one, judged in self._suspects.judge(job, outcome):
             self._put(one, judged)
@@ -179,12 +175,20 @@ class Runner:
     def trouble(self, relay: str, outcome: Outcome) -> None:
         """Take what went wrong with a relay as a whole."""
         self._pace.troubled(relay, outcome)
-        self.trouble_now = replace(outcome, relay=relay)
+        self.trouble_now = outcome._replace(relay=relay)
         self._trouble_since = self._trouble_since or self._now()
         if outcome.blame is Blame.SENDER:
             self.stop(Why.REFUSED, self.trouble_now)
 
     # The turns: everything below happens between two events of the loop.
+
+    def _flush(self) -> None:
+        """Bring into the journal what no next message has taken along."""
+        self._flushing = False
+        try:
+            self._journal.flush()
+        except OSError as err:
+            self.stop(Why.DATABASE, error=err)
 
     def _plan_turn(self) -> None:
         if not self._planned:
@@ -291,6 +295,7 @@ class Runner:
             self._put(one, _RETURNED)
         for job, outcome in self._suspects.acquit():
             self._put(job, outcome)
+        self._flush()
         deadline = self._now() + self._orders.patience
         while self._books and self._now() <= deadline:
             try:

@@ -8,8 +8,6 @@ mailing, and nobody is blamed.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from newsletter.dispatch.model import Blame, Job, Outcome, Stage, State
 
 MOST = 3
@@ -59,4 +57,4 @@ class Suspects:
 
     def _release(self, state: State) -> list[Settled]:
         kept, self._kept = self._kept, []
-        return [(job, replace(outcome, state=state)) for job, outcome in kept]
+        return [(job, outcome._replace(state=state)) for job, outcome in kept]

@@ -75,6 +75,8 @@ class Issue:
     preheader: Text
     salutation: Text | None
     contents: bool
+    checks_off: Mapping[str, str] = field(default_factory=dict)
+    """Rules of the check that do not count for this issue, with the reason."""
     sections: tuple[Section, ...] = field(default=())
 
     @property

@@ -32,7 +32,7 @@ from newsletter.issue.section_type import COMMON_FIELDS, SectionBase, SectionTyp
 from newsletter.issue.source import KeyPath, Source
 from newsletter.issue_id import IssueId
 from newsletter.language import LANGUAGES, N_, _
-from newsletter.settings_model import Settings
+from newsletter.settings_model import RulesOff, Settings
 from newsletter.validation import did_you_mean, faults_of, keys_at
 
 MAX_SEGMENTS = 6
@@ -40,6 +40,16 @@ MAX_SEGMENTS = 6
 
 
 SALUTATION = "{{ salutation }}"
+
+
+class Checks(BaseModel):
+    """What an issue says about its check."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    off: Annotated[
+        RulesOff, Field(description=N_("Rule (or family) and reason: “content.past-date: a look back”"))
+    ] = Field(default_factory=dict)
 
 
 class Head(BaseModel):
@@ -69,6 +79,9 @@ class Head(BaseModel):
         LineOrFlag, Field(description=N_("“{{ salutation }}” greets by name; false leaves it out"))
     ] = SALUTATION
     contents: Annotated[StrictBool, Field(description=N_("Whether there is a list of contents"))] = True
+    check: Annotated[Checks, Field(description=N_("Rules of the check that do not count for this issue"))] = (
+        Checks()
+    )
     sections: Annotated[list[Any], Field(min_length=1, description=N_("The sections, in their order"))]
 
 
@@ -123,6 +136,7 @@ class _Reader:
             preheader=self._text(head.preheader, "line", ("preheader",)),
             salutation=self._salutation(head.salutation),
             contents=head.contents,
+            checks_off=dict(head.check.off),
             sections=tuple(section for section in sections if section is not None),
         )
         return Reading(issue, tuple(self.faults))

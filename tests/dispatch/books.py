@@ -139,6 +139,7 @@ class Sender:
             self.owner.journal.started(lease.slice, one.seq, one.attempt)
             self.sent.append(one.recipient.address)
             self.owner.journal.settled(lease.slice, one.seq, one.attempt, outcome)
+            self.owner.journal.flush()
             settled.append((one, outcome))
         return settled
 

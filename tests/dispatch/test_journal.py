@@ -51,6 +51,7 @@ def test_it_tells_every_fate(book: Journal, path: Path) -> None:
     """Answered: the outcome; handed over: in doubt; neither: pending."""
     book.started(1, 1, 1)
     book.settled(1, 1, 1, ACCEPTED)
+    assert _read(path).fate((1, 1, 1)).state is State.IN_DOUBT  # it goes with the next one
     book.started(1, 2, 3)
     reading = _read(path)
     assert reading.whole
@@ -65,6 +66,7 @@ def test_it_tells_every_fate(book: Journal, path: Path) -> None:
 def test_every_outcome_is_read_back(book: Journal, path: Path, outcome: Outcome) -> None:
     """Whatever the server says; only what is not printable becomes a blank."""
     book.settled(1, 2, 3, outcome)
+    book.flush()
     found = _read(path)
     assert found.whole
     text = "".join(char if char.isprintable() else " " for char in outcome.text)
@@ -116,6 +118,7 @@ def test_a_spoilt_journal_proves_nothing_by_its_silence(path: Path, spoil: objec
     made = Journal.create(path, boot=BOOT, run=1)
     made.started(1, 1, 1)
     made.settled(1, 1, 1, ACCEPTED)
+    made.flush()
     made.close()
     assert callable(spoil)
     path.write_bytes(spoil(path.read_bytes()))
@@ -135,6 +138,7 @@ def test_without_a_journal_or_a_boot_id_all_is_in_doubt(book: Journal, path: Pat
 def test_answers_count_after_another_start_of_the_machine_too(book: Journal, path: Path) -> None:
     """What stands there happened; only silence means nothing then."""
     book.settled(1, 1, 1, DEFERRED)
+    book.flush()
     reading = Reading.of(path, boot="b1", run=1)
     assert reading.fate((1, 1, 1)) == DEFERRED
     assert reading.fate((1, 2, 1)).state is State.IN_DOUBT
@@ -175,6 +179,7 @@ def test_without_room_for_a_new_one_the_old_journal_goes_on(
     made = Journal.create(path, boot=BOOT, run=1)
     for seq in range(100):
         made.settled(1, seq, 1, ACCEPTED)
+        made.flush()
         made.recorded([(1, seq, 1)])
     assert len(_read(path).outcomes) == 100
     assert is_held(path) is True

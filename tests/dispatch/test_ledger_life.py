@@ -266,6 +266,7 @@ class Life(RuleBasedStateMachine):
 
     def _answered(self, process: Process, hold: Hold, one: Opened, outcome: Outcome) -> None:
         process.owner.journal.settled(hold.lease.slice, one.seq, one.attempt, outcome)
+        process.owner.journal.flush()
         hold.answered.append((one, outcome))
         if outcome.state is not State.IN_DOUBT:
             self.known.add((one.seq, one.attempt))

@@ -1,0 +1,7 @@
+"""The family `accessibility`."""
+
+from __future__ import annotations
+
+from newsletter.check.rule import Family
+
+FAMILY = Family("accessibility")

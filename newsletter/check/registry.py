@@ -1,0 +1,62 @@
+"""All rules there are, in the order of their families."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from newsletter.check import (
+    accessibility,
+    clients,
+    content,
+    faults,
+    inbox,
+    law,
+    online,
+    pictures,
+    size,
+    wording,
+)
+from newsletter.check.rule import Rule
+from newsletter.errors import UsageError
+from newsletter.language import N_, _
+from newsletter.validation import did_you_mean
+
+FAMILIES: Mapping[str, str] = {
+    "issue": N_("The file"),
+    "content": N_("Content"),
+    "wording": N_("Language"),
+    "accessibility": N_("Accessibility"),
+    "clients": N_("Mail programs"),
+    "size": N_("Size"),
+    "inbox": N_("Inbox"),
+    "law": N_("Law and deliverability"),
+    "pictures": N_("Images"),
+    "online": N_("Links on the web"),
+}
+"""What each family is called in reports, in the order in which they are shown."""
+_MODULES = (faults, content, wording, accessibility, clients, size, inbox, law, pictures, online)
+
+
+@cache
+def rules() -> Mapping[str, Rule]:
+    """Return every rule by its id."""
+    return {rule.id: rule for module in _MODULES for rule in module.FAMILY.rules}
+
+
+def chosen(names: Sequence[str], *, with_online: bool) -> tuple[Rule, ...]:
+    """Return the rules of these ids or families, all without any; those that go online only if asked for.
+
+    Raises:
+        UsageError: there is no such rule.
+    """
+    known = rules()
+    for name in names:
+        if name not in known and name not in FAMILIES:
+            message = _("There is no rule “{name}”.").format(name=name)
+            raise UsageError(message, cure=did_you_mean(name, [*known, *FAMILIES]))
+    return tuple(
+        rule
+        for rule in known.values()
+        if (with_online or not rule.online) and (not names or rule.id in names or rule.family in names)
+    )
