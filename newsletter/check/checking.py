@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from newsletter.check import registry
 from newsletter.check.finding import Finding, order
 from newsletter.check.proof import Proof
-from newsletter.check.report import Off, Report
-from newsletter.check.rule import Rule
+from newsletter.check.report import Off, Report, Unasked
+from newsletter.check.rule import CannotTell, Rule
 from newsletter.compose.composer import Composer
 from newsletter.compose.edition import Edition
 from newsletter.errors import FaultsFound
@@ -66,6 +66,7 @@ def proof_of(workspace: Workspace, issue_id: IssueId) -> Proof:
         issue=reading.issue,
         edition=edition,
         faults=tuple(dict.fromkeys(faults)),
+        cache=workspace.cache,
     )
 
 
@@ -80,6 +81,7 @@ def proof_of_edition(workspace: Workspace, edition: Edition) -> Proof:
         folders=now.folders,
         issue=now.issue if same else None,
         edition=edition,
+        cache=workspace.cache,
     )
 
 
@@ -87,7 +89,8 @@ def report(proof: Proof, issue_id: IssueId, rules: Sequence[Rule], *, at: dateti
     """Ask the rules about a proof."""
     off = _off(proof)
     findings, hidden = [], dict.fromkeys(off, 0)
-    for finding in _findings(proof, rules):
+    unasked: list[Unasked] = []
+    for finding in _findings(proof, rules, unasked):
         name = next((name for name in (finding.rule, finding.rule.partition(".")[0]) if name in off), None)
         if name is None:
             findings.append(finding)
@@ -104,13 +107,19 @@ def report(proof: Proof, issue_id: IssueId, rules: Sequence[Rule], *, at: dateti
         online=any(rule.online for rule in rules),
         at=at or datetime.now(UTC),
         root=proof.root,
+        not_asked=tuple(unasked),
     )
 
 
-def _findings(proof: Proof, rules: Iterable[Rule]) -> Iterator[Finding]:
+def _findings(proof: Proof, rules: Iterable[Rule], unasked: list[Unasked]) -> Iterator[Finding]:
     """Ask each rule; what one says twice of a place (of two variants) is told once."""
     for rule in rules:
-        for remark in dict.fromkeys(rule.examine(proof)):
+        try:
+            remarks = dict.fromkeys(rule.examine(proof))
+        except CannotTell as why:
+            unasked.append(Unasked(rule.id, why.message, why.cure))
+            continue
+        for remark in remarks:
             yield Finding(
                 rule=rule.id,
                 severity=remark.severity or rule.severity,

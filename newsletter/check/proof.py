@@ -110,6 +110,8 @@ class Proof:
     edition: Edition | None
     """None when faults kept it from being composed."""
     faults: Sequence[Fault] = ()
+    cache: Path | None = None
+    """Where rules keep what took them time; may be lost at any moment."""
 
     @cached_property
     def written(self) -> tuple[Written, ...]:
@@ -185,11 +187,11 @@ class Proof:
         for one in among:
             for line, where in one.lines():
                 if wanted in plain(line) or wanted in plain(bare(line)):
-                    return self._column(where, quote)
+                    return self.point(where, quote)
         for one in among:  # words that go over a line's end: where they begin
             value = plain(bare(one.text.value.replace("\n", " ")))
             if (offset := value.find(wanted)) >= 0:
-                return self._column(_line_of(one, offset), quote)
+                return self.point(_line_of(one, offset), quote)
         return None
 
     @cached_property
@@ -200,8 +202,8 @@ class Proof:
         except (OSError, UnicodeDecodeError):
             return []
 
-    def _column(self, where: Where, quote: str) -> Where:
-        """Point at the words in their line, as far as they stand there as they are read."""
+    def point(self, where: Where, quote: str) -> Where:
+        """Point at words in the line of a place, as far as they stand there as they are read."""
         line = self._raw[where.line - 1] if 0 < where.line <= len(self._raw) else ""
         words = _SOFT.sub("", quote).split()
         for count in range(len(words), 0, -1):

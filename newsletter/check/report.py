@@ -22,6 +22,16 @@ class Off:
     hidden: int
 
 
+@dataclass(frozen=True)
+class Unasked:
+    """A rule that could not be asked here."""
+
+    rule: str
+    reason: str
+    """A sentence: what was missing."""
+    cure: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Report:
     """What a check of an issue came to."""
@@ -34,11 +44,13 @@ class Report:
     """The heaviest first."""
     off: tuple[Off, ...]
     rules: tuple[str, ...]
-    """Which rules were asked."""
+    """Which rules were wanted; those that could not be asked are in `not_asked` as well."""
     online: bool
     """Whether links were asked for on the web."""
     at: datetime
     root: Path
+    not_asked: tuple[Unasked, ...] = ()
+    """Rules of those that were wanted which this machine could not answer."""
 
     @property
     def counts(self) -> Counter[Severity]:
@@ -65,5 +77,8 @@ class Report:
             "off": [
                 {"rule": one.rule, "reason": one.reason, "place": one.place, "hidden": one.hidden}
                 for one in self.off
+            ],
+            "not_asked": [
+                {"rule": one.rule, "reason": one.reason, "cure": one.cure} for one in self.not_asked
             ],
         }

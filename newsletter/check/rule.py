@@ -7,8 +7,16 @@ from dataclasses import dataclass
 
 from newsletter.check.finding import Remark, Severity
 from newsletter.check.proof import Proof
+from newsletter.errors import NewsletterError
 
 Examine = Callable[[Proof], Iterable[Remark]]
+
+
+class CannotTell(NewsletterError):
+    """The rule cannot be asked here, such as one that needs a program that is not installed.
+
+    An examination raises it before its first remark; the report shows the reason beside the rule.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
