@@ -10,11 +10,12 @@ import email.policy
 import html
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from email.message import EmailMessage
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from lxml import html as lxml_html
@@ -112,6 +113,8 @@ class Proof:
     faults: Sequence[Fault] = ()
     cache: Path | None = None
     """Where rules keep what took them time; may be lost at any moment."""
+    web: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What the web answered to the links, once a rule has asked; see `check.online`."""
 
     @cached_property
     def written(self) -> tuple[Written, ...]:
