@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from binascii import b2a_qp
+from binascii import b2a_base64, b2a_qp
 from collections.abc import Callable, Iterator
 
 LINE = 76
@@ -30,6 +30,8 @@ def encoded(value: str, name: str) -> list[str]:
     q = _q_octets(octets)
     if len(q) <= (len(octets) + 2) // 3 * 4:
         return [f"=?utf-8?q?{q}?="] if len(q) <= first else _words("q", value, _q, first, _ROOM)
+    if len(octets) <= first // 4 * 3:
+        return [f"=?utf-8?b?{b2a_base64(octets, newline=False).decode('ascii')}?="]
     return _words("b", value, str.encode, first // 4 * 3, _ROOM // 4 * 3)
 
 
