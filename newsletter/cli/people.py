@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -12,6 +12,7 @@ from newsletter.errors import UsageError
 from newsletter.language import _, ngettext
 
 if TYPE_CHECKING:
+    from newsletter.dispatch.received import Received
     from newsletter.subscribers.log import Event
     from newsletter.subscribers.model import Subscriber
     from newsletter.subscribers.rights import Dossier
@@ -175,21 +176,26 @@ def remove(address: str, yes: bool, as_json: bool) -> None:
 
 
 @click.command(
-    help=_("Print everything about one person: consent, its wording, every event (GDPR articles 7 and 15).")
+    help=_(
+        "Print everything about one person: consent, its wording, events, mailings (GDPR articles 7 and 15)."
+    )
 )
 @ADDRESS
 @JSON
 def evidence(address: str, as_json: bool) -> None:
     """Run `newsletter subscribers evidence`."""
+    from newsletter.dispatch.received import received
     from newsletter.subscribers import rights
 
     wanted = desk.address(address)
     with desk.subscriber_list() as people:
         found = rights.dossier(people, wanted)
+        mailings = received(people.db.conn, found.subscriber.id) if found.subscriber else []
     if as_json:
-        desk.show_json(found.as_dict())
+        desk.show_json({**found.as_dict(), "mailings": [one.as_dict() for one in mailings]})
     else:
         _tell_dossier(found)
+        _tell_mailings(mailings)
 
 
 def _forget(address: str, *, yes: bool, as_json: bool, bar: bool) -> None:
@@ -273,6 +279,14 @@ def _tell_event(event: Event) -> None:
         desk.show_rows([(_("Wording"), event.wording_version)])
         desk.show_text(event.wording)
     desk.show_rows([(_("Network"), event.network)])
+
+
+def _tell_mailings(mailings: Sequence[Received]) -> None:
+    if mailings:
+        click.echo(f"\n{_('Mailings')}")
+    for one in mailings:
+        answer = " ".join(filter(None, (str(one.code or ""), one.reply, one.reason)))
+        desk.show_rows([(one.issue, [one.state, *filter(None, (one.at, one.address, answer))])])
 
 
 def _shown(value: object) -> str:

@@ -274,3 +274,23 @@ def test_it_is_light(office: Office) -> None:
     loaded = {line.split("|")[-1].strip().partition(".")[0] for line in done.stderr.splitlines()}
     assert "sqlite3" in loaded
     assert not loaded & {"pydantic", "sqlite_utils", "jinja2", "cryptography", "asyncio", "ssl", "lxml"}
+
+
+def test_a_person_learns_of_their_mailings(office: Office) -> None:
+    """Art. 15: each mailing with its issue, edition, outcome, the server's words and the time."""
+    mailing = dispatch(office)
+    done = office.quick("subscribers", "evidence", "a7@x.example", "--json")
+    assert done.returncode == 0, done.stderr
+    [one] = json.loads(done.stdout)["mailings"]
+    assert one["at"]
+    assert {name: one[name] for name in ("issue", "digest", "address", "state", "code", "reply")} == {
+        "issue": "2024-1",
+        "digest": mailing.digest,
+        "address": "a7@x.example",
+        "state": "refused",
+        "code": NO_SUCH.code,
+        "reply": NO_SUCH.text,
+    }
+    text = office.quick("subscribers", "evidence", "a7@x.example").stdout
+    assert "2024-1          refused" in text
+    assert NO_SUCH.text in text

@@ -162,7 +162,7 @@ def test_evidence_as_text_and_json(office: Office) -> None:
     _run(office, "import", "people.csv", "--status", "active", "--consent", f"{CONSENT}\nZweite Zeile")
     _run(office, "edit", "anna@example.org", "--field", "region=OWL", "--first-name", "Anna")
     found = _facts(office, "evidence", "Anna@example.org")
-    assert list(found) == ["address", "subscriber", "events", "erased_at", "suppressed"]
+    assert list(found) == ["address", "subscriber", "events", "erased_at", "suppressed", "mailings"]
     imported, edited = found["events"]
     assert list(imported) == [
         "seq", "at", "person", "kind", "source", "wording", "wording_version", "detail", "network"
