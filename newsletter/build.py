@@ -1,7 +1,8 @@
 """Build an issue: compose it and put its files into `build/ID`, all of them or none.
 
 The folder is written beside the old one and swapped in, so a build that fails, is killed or finds the
-disk full leaves the last good one as it was.
+disk full leaves the last good one as it was. The report of a check lies in it as well, for as long as it is
+that of the same edition.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ from newsletter.workspace import Workspace
 GMAIL_LIMIT = 102_000
 """Bytes of HTML after which Gmail cuts a mail off (jsx-email's figure; Google names none)."""
 FACTS = "edition.json"
+REPORT = "check.json"
+REPORT_PAGE = "check.html"
 SAMPLE_ADDRESS = "reader@example.org"
 
 
@@ -80,11 +83,58 @@ def build(workspace: Workspace, issue_id: IssueId, reader: Reader) -> Build:
     target = workspace.build / str(issue_id)
     with _told(target), _locked(workspace.build):
         _recover(target)
-    edition = edition_of(workspace, issue_id)
+    return put(workspace, edition_of(workspace, issue_id), reader)
+
+
+def put(
+    workspace: Workspace, edition: Edition, reader: Reader, *, report: Mapping[str, str] | None = None
+) -> Build:
+    """Write an edition's files.
+
+    Args:
+        workspace: whose build folder it is.
+        edition: what is written.
+        reader: as whom.
+        report: the files of a check of this edition, by name; without one the last check's stay, if they
+            are of this edition.
+
+    Raises:
+        BuildError: the files could not be written.
+    """
+    target = workspace.build / str(edition.id)
     with _told(target), _locked(workspace.build), _fresh(target) as folder:
         facts = _write(folder, edition, workspace.settings, reader)
+        _write_report(folder, _report_of(target, edition.digest) if report is None else report)
     files = {name: target / path for name, path in facts["files"].items()}
     return Build(edition, target, files, facts)
+
+
+def put_report(workspace: Workspace, issue_id: IssueId, report: Mapping[str, str]) -> Path:
+    """Write the report on an issue that cannot be composed beside what was built last; return the folder.
+
+    Raises:
+        BuildError: the files could not be written.
+    """
+    target = workspace.build / str(issue_id)
+    with _told(target), _locked(workspace.build), _fresh(target) as folder:
+        if target.exists():
+            shutil.copytree(target, folder, dirs_exist_ok=True)
+        _write_report(folder, report)
+    return target
+
+
+def _report_of(target: Path, digest: str) -> dict[str, str]:
+    """Return the files of the last check, if it was one of this edition."""
+    try:
+        found = {name: (target / name).read_text(encoding="utf-8") for name in (REPORT, REPORT_PAGE)}
+        return found if json.loads(found[REPORT])["digest"] == digest else {}
+    except (OSError, ValueError, LookupError, TypeError):
+        return {}
+
+
+def _write_report(folder: Path, report: Mapping[str, str]) -> None:
+    for name, text in report.items():
+        _write_text(folder / name, text)
 
 
 def _write(folder: Path, edition: Edition, settings: Settings, reader: Reader) -> dict[str, Any]:
@@ -219,7 +269,7 @@ def _recover(target: Path) -> None:
     for leftover in (old, *target.parent.glob(f".{target.name}.new-*")):
         if leftover.exists():
             shutil.rmtree(leftover)
-    if target.exists() and not (target / FACTS).is_file():
+    if target.exists() and not any((target / name).is_file() for name in (FACTS, REPORT)):
         message = _("{folder} was not made by “newsletter build”; nothing was changed.").format(folder=target)
         raise BuildError(message, cure=_("Remove it yourself, or set another [paths] build."))
 

@@ -17,7 +17,7 @@ FAMILY = Family("issue")
     Severity.ERROR,
     title=N_("The issue can be composed"),
     why=N_("With such a fault there is no mail at all: neither “build” nor “send” goes on."),
-    source="docs/ausgabe.md",
+    source="docs/felder.md",
 )
 def fault(proof: Proof) -> Iterator[Remark]:
     """Pass on what reading and composing have found, but for what another rule tells."""

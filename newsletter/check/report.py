@@ -53,6 +53,12 @@ class Report:
     """Rules of those that were wanted which this machine could not answer."""
 
     @property
+    def asked(self) -> tuple[str, ...]:
+        """Which rules were asked."""
+        missing = {one.rule for one in self.not_asked}
+        return tuple(name for name in self.rules if name not in missing)
+
+    @property
     def counts(self) -> Counter[Severity]:
         """How many findings there are of each weight."""
         return Counter(finding.severity for finding in self.findings)
@@ -61,6 +67,11 @@ class Report:
     def errors(self) -> int:
         """How many findings keep the issue from being sent."""
         return self.counts[Severity.ERROR]
+
+    @property
+    def warnings(self) -> int:
+        """How many will trouble some readers."""
+        return self.counts[Severity.WARNING]
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as JSON knows it; keys are stable."""
