@@ -1,7 +1,0 @@
-"""The family `online`."""
-
-from __future__ import annotations
-
-from newsletter.check.rule import Family
-
-FAMILY = Family("online")
