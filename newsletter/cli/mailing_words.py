@@ -24,6 +24,7 @@ _ACTIONS = {
     "resend": N_("to be sent again"),
     "from-log": N_("settled by a log"),
     "new-edition": N_("given a new edition"),
+    "force": N_("sent in spite of errors"),
 }
 
 

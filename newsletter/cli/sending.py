@@ -15,6 +15,7 @@ from newsletter.errors import UsageError
 from newsletter.language import _
 
 if TYPE_CHECKING:
+    from newsletter.check.report import Report
     from newsletter.dispatch.ending import Ending
     from newsletter.dispatch.model import Mailing
     from newsletter.dispatch.proposal import Proposal
@@ -44,6 +45,11 @@ if TYPE_CHECKING:
     help=_("Begin at this time (2026-07-01T09:00, 09:00 or now); who gets it is fixed at once."),
 )
 @click.option("--wait", is_flag=True, help=_("Stay: for the time to begin, and until nobody is deferred."))
+@click.option(
+    "--force",
+    metavar="REASON",
+    help=_("Send in spite of errors that the check has found; the reason is kept."),
+)
 @click.option("--no-test", is_flag=True, help=_("Send an edition of which no test was sent."))
 @click.option(
     "--new-edition", metavar="REASON", help=_("Send the changed issue to those who have nothing yet.")
@@ -54,6 +60,8 @@ def send(issue_id: str | None, tests: tuple[str, ...], **options: Any) -> int:
     """Run `newsletter send`."""
     with mailroom() as room:
         wanted = str(room.workspace.issue_id(issue_id))
+        if options["force"] is not None and not options["force"].strip():
+            raise UsageError(_("--force needs a reason."))
         if tests:
             return _test(room, wanted, tests, as_json=options["as_json"])
         proposal = _proposed(room, wanted, options)
@@ -80,11 +88,16 @@ def _proposed(room: Mailroom, issue: str, options: Mapping[str, Any]) -> Proposa
 
 def _send(room: Mailroom, proposal: Proposal, options: Mapping[str, Any]) -> int:
     from newsletter.cli import sending_words as words
+    from newsletter.dispatch import clearing
     from newsletter.dispatch import proposal as proposals
 
     settings, now = room.workspace.settings, room.ledger.now()
     at = moment(options["at"], now, settings.newsletter.timezone) if options["at"] else None
-    words.show(room, proposal, rate=options["rate"], at=at)
+    report = _examined(room, proposal)
+    words.show(room, proposal, rate=options["rate"], at=at, report=report)
+    if report is not None:
+        words.show_errors(report)
+        proposal = clearing.cleared(proposal, report, force=options["force"])
     proposals.check(
         proposal,
         settings,
@@ -134,21 +147,34 @@ def _rehearse(room: Mailroom, proposal: Proposal, options: Mapping[str, Any]) ->
     from newsletter.cli import sending_words as words
     from newsletter.dispatch.rehearsal import rehearse
 
-    words.show(room, proposal, rate=options["rate"], at=None)
+    report = _examined(room, proposal)
+    words.show(room, proposal, rate=options["rate"], at=None, report=report)
+    if report is not None:
+        words.show_errors(report)
     done = rehearse(room.ledger, proposal, room.workspace.root, segment=options["segment"])
-    return words.tell_rehearsed(proposal, done, as_json=options["as_json"])
+    return words.tell_rehearsed(proposal, done, report, as_json=options["as_json"])
+
+
+def _examined(room: Mailroom, proposal: Proposal) -> Report | None:
+    """Check an edition before it goes out to the first; one that is on its way already stays as it is."""
+    from newsletter.dispatch import clearing
+
+    return clearing.examined(room.workspace, proposal.edition) if proposal.begins_edition else None
 
 
 def _test(room: Mailroom, issue: str, addresses: tuple[str, ...], *, as_json: bool) -> int:
     from newsletter.build import edition_of
     from newsletter.cli import sending_words as words
+    from newsletter.dispatch import clearing
     from newsletter.dispatch.testing import send_test
     from newsletter.issue_id import IssueId
 
     wanted = [desk.address(address) for address in addresses]
     edition = edition_of(room.workspace, IssueId.parse(issue))
+    report = clearing.examined(room.workspace, edition)
+    words.show_errors(report)
     outcomes = send_test(room.ledger, edition, room.workspace.root, wanted, actor=room.actor)
-    return words.tell_test(edition, outcomes, as_json=as_json)
+    return words.tell_test(edition, outcomes, report, as_json=as_json)
 
 
 def moment(text: str, now: datetime, timezone: str) -> datetime:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from newsletter import clock
-from newsletter.cli import desk
+from newsletter.check import filing
+from newsletter.check.finding import Severity
+from newsletter.cli import checking_words, desk
 from newsletter.cli import mailing_words as words
 from newsletter.cli.mailing_words import facts
 from newsletter.cli.mailroom import Mailroom
@@ -21,6 +22,7 @@ from newsletter.dispatch.model import Mailing, Outcome, State
 from newsletter.language import N_, _, ngettext, number
 
 if TYPE_CHECKING:
+    from newsletter.check.report import Report
     from newsletter.compose.edition import Edition
     from newsletter.dispatch.proposal import Proposal
     from newsletter.dispatch.rehearsal import Rehearsal
@@ -44,8 +46,10 @@ _WHY = {
 }
 
 
-def show(room: Mailroom, proposal: Proposal, *, rate: float | None, at: datetime | None) -> None:
-    """Show what will happen."""
+def show(
+    room: Mailroom, proposal: Proposal, *, rate: float | None, at: datetime | None, report: Report | None
+) -> None:
+    """Show what will happen; `report` is that of an edition that has not gone out to anybody."""
     settings, edition = room.workspace.settings, proposal.edition
     sender = settings.sender
     click.echo(f"{edition.title} ({edition.id})", err=True)
@@ -59,7 +63,7 @@ def show(room: Mailroom, proposal: Proposal, *, rate: float | None, at: datetime
         *((_("By"), line) for line in ways.told(settings, room.workspace.root)),
         (_("Duration"), _expected(room, proposal, rate)),
         *([(_("Begins"), clock.local(clock.stamp(at)))] if at else []),
-        (_("Check"), _findings(room, proposal)),
+        *((_("Findings"), text) for text in _findings(room, proposal, report)),
     ]
     for label, text in rows:
         click.echo(f"  {label:<14}{desk.safe(text)}", err=True)
@@ -71,6 +75,12 @@ def show(room: Mailroom, proposal: Proposal, *, rate: float | None, at: datetime
             ),
             err=True,
         )
+
+
+def show_errors(report: Report) -> None:
+    """Show the errors that the check has found, if any; what weighs less only by its number."""
+    errors = [finding for finding in report.findings if finding.severity is Severity.ERROR]
+    checking_words.show_findings(errors, err=True)
 
 
 def tell(room: Mailroom, mailing: Mailing, ending: Ending, *, as_json: bool) -> int:
@@ -106,7 +116,7 @@ def tell_planned(room: Mailroom, mailing: Mailing, *, as_json: bool) -> None:
     click.echo(text.format(time=clock.local(mailing.not_before or ""), id=mailing.issue))
 
 
-def tell_rehearsed(proposal: Proposal, done: Rehearsal, *, as_json: bool) -> int:
+def tell_rehearsed(proposal: Proposal, done: Rehearsal, report: Report | None, *, as_json: bool) -> int:
     """Say what would have gone out; return the exit code."""
     if as_json:
         desk.show_json(
@@ -118,6 +128,7 @@ def tell_rehearsed(proposal: Proposal, done: Rehearsal, *, as_json: bool) -> int
                 "bytes": done.bytes,
                 "largest": done.largest,
                 "unwritable": [{"address": address, "reason": why} for address, why in done.unwritable],
+                **_found(report),
             }
         )
     else:
@@ -132,14 +143,17 @@ def tell_rehearsed(proposal: Proposal, done: Rehearsal, *, as_json: bool) -> int
     return int(bool(done.unwritable))
 
 
-def tell_test(edition: Edition, outcomes: Mapping[str, Outcome], *, as_json: bool) -> int:
+def tell_test(edition: Edition, outcomes: Mapping[str, Outcome], report: Report, *, as_json: bool) -> int:
     """Say what became of the test mails; return the exit code."""
     if as_json:
         rows = [
             {"address": address, "state": str(one.state), "code": one.code, "reply": one.text}
             for address, one in outcomes.items()
         ]
-        desk.show_json({"id": str(edition.id), "digest": edition.digest, "test": True, "recipients": rows})
+        facts = {"id": str(edition.id), "digest": edition.digest, "test": True, "recipients": rows}
+        desk.show_json({**facts, **_found(report)})
+    elif report.findings:
+        click.echo(_("The check: {findings}").format(findings=checking_words.summary(report)), err=True)
     for address, outcome in () if as_json else outcomes.items():
         click.echo(f"{desk.safe(address)}: {words.state(outcome.state)} ({desk.safe(server_said(outcome))})")
     return int(any(outcome.state is not State.ACCEPTED for outcome in outcomes.values()))
@@ -181,13 +195,19 @@ def _expected(room: Mailroom, proposal: Proposal, rate: float | None) -> str:
     return _("about {time}").format(time=duration(left / min(each, rate or each)))
 
 
-def _findings(room: Mailroom, proposal: Proposal) -> str:
-    """Tell what the last check of this issue found, if one was made of this edition."""
-    path = room.workspace.build / str(proposal.edition.id) / "check.json"
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return _("{errors} errors, {warnings} warnings").format(
-            errors=found["errors"], warnings=found["warnings"]
+def _findings(room: Mailroom, proposal: Proposal, report: Report | None) -> Iterator[str]:
+    """Tell what the check has found: just now, or when it was last asked about this edition, if it was."""
+    kept = filing.last(room.workspace, proposal.edition) if report is None else None
+    if report is not None or kept is not None:
+        counts = _found(report)["findings"] if report else kept or {}
+        numbers = ((severity, int(counts.get(f"{severity}s", 0))) for severity in Severity)
+        yield ", ".join(checking_words.counted(severity, count) for severity, count in numbers if count) or _(
+            "none"
         )
-    except (OSError, ValueError, KeyError):
-        return _("not checked")
+
+
+def _found(report: Report | None) -> dict[str, Any]:
+    """Return how many findings there are, as JSON knows it."""
+    if report is None:
+        return {}
+    return {"findings": {f"{severity}s": report.counts[severity] for severity in Severity}}

@@ -25,8 +25,12 @@ class EditionError(NewsletterError, ValueError):
     """The mailing cannot go on with this edition."""
 
 
-def adopt(ledger: Ledger, mailing: int, edition: Edition, *, actor: str, reason: str) -> Mailing:
+def adopt(
+    ledger: Ledger, mailing: int, edition: Edition, *, actor: str, reason: str, forced: str = ""
+) -> Mailing:
     """Let a mailing go on with another edition; who is open gets it, in the segments they are in now.
+
+    `forced` says why it goes out in spite of errors, which is kept; empty where there are none.
 
     Raises:
         EditionError: it is of another issue, or is the one being sent, or a run is just at it.
@@ -44,6 +48,7 @@ def adopt(ledger: Ledger, mailing: int, edition: Edition, *, actor: str, reason:
         )
         changed = _place(ledger, mailing, edition)
         decisions.note(connection, mailing, Decision(at, actor, "new-edition", reason, changed))
+        decisions.note_forced(connection, mailing, at=at, actor=actor, reason=forced)
     return ledger.mailing(mailing)
 
 

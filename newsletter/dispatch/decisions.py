@@ -13,7 +13,7 @@ class Decision:
     at: str
     actor: str
     action: str
-    """pause, resume, postpone, cancel, retry, assume-accepted, resend, from-log, new-edition."""
+    """pause, resume, postpone, cancel, retry, assume-accepted, resend, from-log, new-edition, force."""
     reason: str
     count: int
     """How many recipients it was about; 0 where it is about the mailing."""
@@ -25,6 +25,12 @@ def note(connection: sqlite3.Connection, mailing: int, decision: Decision) -> No
         "INSERT INTO decision (mailing, at, actor, action, reason, count) VALUES (?, ?, ?, ?, ?, ?)",
         (mailing, decision.at, decision.actor, decision.action, decision.reason, decision.count),
     )
+
+
+def note_forced(connection: sqlite3.Connection, mailing: int, *, at: str, actor: str, reason: str) -> None:
+    """Write down that an edition goes out in spite of errors; without a reason there were none."""
+    if reason:
+        note(connection, mailing, Decision(at, actor, "force", reason, 0))
 
 
 def decisions(connection: sqlite3.Connection, mailing: int) -> list[Decision]:

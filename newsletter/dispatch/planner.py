@@ -13,6 +13,7 @@ from datetime import datetime
 
 from newsletter.clock import stamp
 from newsletter.compose.edition import Edition
+from newsletter.dispatch import decisions
 from newsletter.dispatch.editions import Editions
 from newsletter.dispatch.eligible import REASONS, already_in, may_get, members, memberships, why_not
 from newsletter.dispatch.ledger import Ledger
@@ -67,9 +68,12 @@ def plan(
     actor: str,
     segment: str | None = None,
     not_before: datetime | None = None,
+    forced: str = "",
     progress: Callable[[int], None] = lambda _done: None,
 ) -> Mailing:
     """Fix the recipients of an issue; `progress` is told how many there are so far.
+
+    `forced` says why it goes out in spite of errors, which is kept; empty where there are none.
 
     Raises:
         UsageError: there is no such segment.
@@ -88,6 +92,7 @@ def plan(
         mailing = _insert_mailing(ledger, edition, values, actor=actor, not_before=until)
         if _fill(mailing, insert, progress) != seen.audience:
             raise AssertionError(mailing)  # the same rule in the same transaction
+        decisions.note_forced(ledger.connection, mailing, at=ledger.at, actor=actor, reason=forced)
     return ledger.mailing(mailing)
 
 

@@ -47,6 +47,13 @@ class Proposal:
     approvals: list[Approval]
     reason: str = ""
     """Why those who have nothing yet are to get another edition than the others; empty: they are not."""
+    forced: str = ""
+    """Why it goes out in spite of errors of the check, and by which rules; empty: there are none."""
+
+    @property
+    def begins_edition(self) -> bool:
+        """Whether the edition is one that has not gone to anybody in this mailing."""
+        return self.mailing is None or bool(self.reason)
 
 
 def propose(
@@ -85,9 +92,23 @@ def accepted(
     """
     mailing = proposal.mailing
     if mailing is None:
-        return planner.plan(ledger, proposal.edition, segment=segment, actor=actor, not_before=not_before)
+        return planner.plan(
+            ledger,
+            proposal.edition,
+            segment=segment,
+            actor=actor,
+            not_before=not_before,
+            forced=proposal.forced,
+        )
     if proposal.reason:
-        adopt(ledger, mailing.id, proposal.edition, reason=proposal.reason, actor=actor)
+        adopt(
+            ledger,
+            mailing.id,
+            proposal.edition,
+            reason=proposal.reason,
+            actor=actor,
+            forced=proposal.forced,
+        )
     if not_before is not None:
         schedule.postpone(ledger, mailing.id, not_before, actor=actor)
     return ledger.mailing(mailing.id)
