@@ -39,13 +39,16 @@ _STYLE = re.compile(
 )
 _MEDIA = re.compile(rf"{_STYLE.pattern}|<(?:link|source|meta)\b[^>]*>", re.DOTALL | re.IGNORECASE)
 """Where a document asks for the browser's colour scheme."""
-_IMAGE = re.compile(r"""(<img\b[^>]*?\ssrc=")[^"]*(")""", re.IGNORECASE)
+_IMAGE = re.compile(r"""<img\b[^>]*>""", re.IGNORECASE)
+_SRC = re.compile(r"""(\ssrc=")[^"]*(")""", re.IGNORECASE)
 _BACKGROUND = re.compile(r"""(\sbackground=")[^"]*(")""", re.IGNORECASE)
 _CSS_IMAGE = re.compile(r"""url\(\s*(?!["']?#)[^)]*\)""", re.IGNORECASE)
 _URL = re.compile(r"https?://[^\s<>\"]*[^\s<>\".,;:!?)]|mailto:[^\s<>\"]+")
 _HEAD = re.compile(r"</head>", re.IGNORECASE)
 _NO_IMAGE = "data:,"
 """An address of nothing: browsers then show what stands for the image, as mail programs do."""
+_BLANK = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
+_SOFT_BREAK = re.compile(r"(?<!^--) \n", re.MULTILINE)
 
 
 class View(StrEnum):
@@ -159,14 +162,20 @@ def _with_page_images(edition: Edition, image: Address) -> str:
 
 def _without_images(page: str) -> str:
     """Leave the alternative texts, and no picture behind anything."""
-    page = _IMAGE.sub(rf"\g<1>{_NO_IMAGE}\2", page)
+    page = _IMAGE.sub(_blocked, page)
     page = _BACKGROUND.sub(rf"\g<1>{_NO_IMAGE}\2", page)
     return _CSS_IMAGE.sub("none", page)
 
 
+def _blocked(found: re.Match[str]) -> str:
+    """Show what stands for an image; where nothing does, the room that it takes."""
+    address = _BLANK if ' alt=""' in found[0] else _NO_IMAGE
+    return _SRC.sub(rf"\g<1>{address}\2", found[0])
+
+
 def _text_page(mail: Received) -> str:
-    """Show the text part in the lines in which it is sent."""
-    text, parts, end = mail.text, [], 0
+    """Show the text part as programs do that know flowed text (RFC 3676): soft breaks are none."""
+    text, parts, end = _SOFT_BREAK.sub(" ", mail.text), [], 0
     for found in _URL.finditer(text):
         link = html.escape(found[0])
         parts += [html.escape(text[end : found.start()]), f'<a href="{link}">{link}</a>']
