@@ -78,6 +78,12 @@ RulesOff = Annotated[dict[RuleName, Text], BeforeValidator(_flat)]
 """Rules or families of the check that do not count here, each with the reason, which reports show."""
 
 
+MailProgram = Literal[
+    "outlook-classic", "outlook-new", "outlook-phone", "apple-mail", "gmail", "gmx", "web-de", "t-online",
+    "thunderbird",
+]  # fmt: skip
+
+
 class Check(Part):
     """What “newsletter check” looks at."""
 
@@ -86,6 +92,8 @@ class Check(Part):
     """Words that are spelled right though no dictionary knows them."""
     hosts: tuple[Text, ...] = ()
     """Our own hosts beside those of [web], from which the mail may load images."""
+    programs: dict[MailProgram, Annotated[float, Field(ge=0, le=100)]] = Field(default_factory=dict)
+    """How many of the readers use each mail program, in per cent; an estimate without any."""
 
 
 class Paths(Part):

@@ -20,6 +20,9 @@ from zoneinfo import ZoneInfo
 
 from lxml import html as lxml_html
 
+from newsletter import config
+from newsletter.check.documents import Document
+from newsletter.check.template_places import Templates
 from newsletter.compose.edition import Edition, Variant
 from newsletter.errors import Fault, Where
 from newsletter.issue.model import Image, Issue, Section, Text, Value
@@ -28,6 +31,7 @@ from newsletter.mail.recipient import Recipient
 from newsletter.mail.tokens import STAND_IN
 from newsletter.mail.ways_out import PLACE, WaysOut
 from newsletter.settings_model import Settings
+from newsletter.validation import Locate
 
 _SOFT = re.compile("[\u00ad\u200b\u200c\u034f\u2060\ufeff]")
 _SPACE = re.compile(r"\s+")
@@ -76,13 +80,7 @@ class Mail:
     @cached_property
     def sections(self) -> Mapping[lxml_html.HtmlElement, str]:
         """The anchor of the section that each element belongs to: of the last one begun before it."""
-        anchors, now = set(self.variant.sections), ""
-        found: dict[lxml_html.HtmlElement, str] = {}
-        for element in self.tree.iter("*"):
-            name = element.get("id", "")
-            now = name if name in anchors else now
-            found[element] = now
-        return found
+        return _sections(self.tree, self.variant)
 
     @cached_property
     def links(self) -> tuple[lxml_html.HtmlElement, ...]:
@@ -140,13 +138,49 @@ class Proof:
         return tuple(_mail(self.edition, variant, link) for variant in self.edition.variants)
 
     @cached_property
+    def documents(self) -> tuple[Document, ...]:
+        """Each variant's mail, and last the page of the archive; none without an edition."""
+        if self.edition is None:
+            return ()
+        page = lxml_html.document_fromstring(self.edition.page)
+        mails = [Document(mail.tree, mail.sections, page=False) for mail in self.mails]
+        return (*mails, Document(page, _sections(page, self.edition.general), page=True))
+
+    @cached_property
+    def templates(self) -> Templates:
+        """The theme's templates, to find who wrote what is not the editor's."""
+        return Templates(self.folders)
+
+    @cached_property
     def letter(self) -> EmailMessage | None:
-        """The general variant's mail as it goes over the wire, parsed; None without an edition."""
+        """The general variant's mail as it goes over the wire, parsed; None without an edition.
+
+        Raises:
+            NewsletterError: the settings hold something that cannot stand in a header.
+        """
+        return None if self.printed is None else _parsed(self.printed)
+
+    @cached_property
+    def header(self) -> EmailMessage | None:
+        """Its header alone, as parsing the parts takes 10 ms; None without an edition.
+
+        Raises:
+            NewsletterError: the settings hold something that cannot stand in a header.
+        """
+        return None if self.printed is None else _parsed(self.printed.partition(b"\r\n\r\n")[0])
+
+    @cached_property
+    def printed(self) -> bytes | None:
+        """The general variant's mail, byte for byte; None without an edition.
+
+        Raises:
+            NewsletterError: the settings hold something that cannot stand in a header.
+        """
         if self.edition is None:
             return None
         noon = datetime.combine(self.edition.date, time(12), ZoneInfo(self.settings.newsletter.timezone))
         press = Press.sample(self.edition, self.settings, date=noon)
-        return _parsed(press.letter(Recipient(person=0, address="reader@example.org")).data)
+        return press.letter(Recipient(person=0, address="reader@example.org")).data
 
     @cached_property
     def text_of_section(self) -> Mapping[str, str]:
@@ -179,9 +213,29 @@ class Proof:
         section = self.section(anchor)
         return section.where if section else Where(self.file)
 
+    def key(self, section: Section, name: str) -> Where:
+        """Return the line of a section at which a key stands: a date, say, has no place of its own."""
+        wanted, first = re.compile(rf"(?:- )?{name}\s*:"), max(1, section.where.line)
+        for number, line in enumerate(self._raw[first - 1 :], first):
+            if wanted.match(line.strip()):
+                return replace(section.where, line=number, column=line.index(name) + 1)
+        return section.where
+
     def is_ours(self, quote: str) -> bool:
         """Say whether words stand in the issue; otherwise the theme or the settings wrote them."""
         return self._found(quote, self.written) is not None
+
+    def setting(self, *keys: str) -> Where:
+        """Return where a setting stands in newsletter.toml, or the table that it belongs in."""
+        return self._settings_file(keys, True)  # noqa: FBT003 (validation.Locate has no keywords)
+
+    @cached_property
+    def _settings_file(self) -> Locate:
+        path = self.root / config.FILENAME
+        try:
+            return config.locator(path, path.read_text(encoding="utf-8-sig"))
+        except (OSError, UnicodeDecodeError):
+            return config.locator(path, "")
 
     def _found(self, quote: str, among: Sequence[Written]) -> Where | None:
         wanted = plain(quote)[:_LONGEST_QUOTE]
@@ -213,6 +267,16 @@ class Proof:
             if (column := line.find(" ".join(words[:count]))) >= 0:
                 return replace(where, column=column + 1)
         return where
+
+
+def _sections(tree: lxml_html.HtmlElement, variant: Variant) -> Mapping[lxml_html.HtmlElement, str]:
+    anchors, now = set(variant.sections), ""
+    found: dict[lxml_html.HtmlElement, str] = {}
+    for element in tree.iter("*"):
+        name = element.get("id", "")
+        now = name if name in anchors else now
+        found[element] = now
+    return found
 
 
 def plain(text: str) -> str:

@@ -9,11 +9,17 @@ from newsletter.check import (
     accessibility,
     clients,
     content,
+    dated,
     faults,
     inbox,
     law,
+    legibility,
+    linked,
+    loaded,
     online,
     pictures,
+    promised,
+    sender,
     size,
     wording,
 )
@@ -35,7 +41,11 @@ FAMILIES: Mapping[str, str] = {
     "online": N_("Links on the web"),
 }
 """What each family is called in reports, in the order in which they are shown."""
-_MODULES = (faults, content, wording, accessibility, clients, size, inbox, law, pictures, online)
+_MODULES = (
+    faults, linked, promised, content, dated, wording, accessibility, legibility, clients, size, inbox, sender,
+    law, loaded, pictures, online,
+)  # fmt: skip
+"""Two modules may hold rules of one family."""
 
 
 @cache
