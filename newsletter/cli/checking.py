@@ -80,9 +80,9 @@ def _tell(report: Report, page: Path | None, options: dict[str, Any]) -> None:
 
         desk.show_json(sarif.log(report))
     elif options["github"]:
-        from newsletter.check import annotations
+        from newsletter.check import github
 
-        for line in annotations.lines(report, words.seen):
+        for line in github.commands(report, words.seen):
             click.echo(desk.safe(line))
         click.echo(words.summary(report), err=True)
     else:

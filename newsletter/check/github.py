@@ -16,7 +16,7 @@ _DATA = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 _PROPERTY = {**_DATA, ":": "%3A", ",": "%2C"}
 
 
-def lines(report: Report, shown: Callable[[Path], Path]) -> Iterator[str]:
+def commands(report: Report, shown: Callable[[Path], Path]) -> Iterator[str]:
     """Give a line for each finding; `shown` says how a file is named there."""
     return (_annotation(finding, shown(finding.where.path)) for finding in report.findings)
 
