@@ -91,7 +91,8 @@ def _host(name: str) -> str:
     """
     name = name.rstrip(".").lower()
     if ":" in name:
-        return str(IPv6Address(name.partition("%")[0]))
+        address = IPv6Address(name.partition("%")[0])
+        return str(address.ipv4_mapped or address)
     parts = name.split(".")
     if not _NUMBER.fullmatch(parts[-1]):
         return name
