@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from newsletter.check.finding import Remark, Severity
 from newsletter.check.proof import Proof
 from newsletter.errors import NewsletterError
+from newsletter.language import N_
 
+EDITORIAL = N_("Editorial practice; no norm demands it.")
+"""The source of a rule that rests on nothing but experience."""
 Examine = Callable[[Proof], Iterable[Remark]]
 
 
@@ -31,7 +34,7 @@ class Rule:
     why: str
     """Why, for whom: one to three sentences."""
     source: str
-    """Where that is written: a web address, or the name of the norm."""
+    """Where that is written: a web address, the name of a norm, or `EDITORIAL` (to be translated)."""
     examine: Examine
     online: bool = False
     """Whether it asks other machines; such rules run only when asked for."""
