@@ -122,6 +122,7 @@ def approve(issue_id: str, yes: bool, as_json: bool) -> None:
             _show(edition, len(editions.tests(edition.digest)))
             desk.confirm(_("Approve of it?"))
         with room.ledger.writing():
+            editions.freeze(edition, room.ledger.at)  # “newsletter diff” tells what changed since
             is_new = editions.approve(edition.digest, at=room.ledger.at, actor=room.actor)
     if as_json:
         facts = {"id": str(edition.id), "digest": edition.digest, "actor": room.actor, "approved": True}

@@ -10,6 +10,14 @@ from newsletter.compose.edition import Edition
 from newsletter.errors import NewsletterError
 from newsletter.language import _
 
+_KNOWN = (
+    "SELECT digest, issue, at,"
+    " (SELECT max(at) FROM test_send WHERE test_send.digest = edition.digest),"
+    " (SELECT max(at) FROM approval WHERE approval.digest = edition.digest),"
+    " (SELECT max(at) FROM mailing_edition WHERE mailing_edition.digest = edition.digest)"
+    " FROM edition"
+)
+
 
 class NoEditionError(NewsletterError, LookupError):
     """There is no frozen edition with this digest."""
@@ -30,6 +38,24 @@ class Approval:
 
     at: str
     actor: str
+
+
+@dataclass(frozen=True)
+class Known:
+    """A frozen edition, and the last moments at which something was done with it; None: never."""
+
+    digest: str
+    issue: str
+    frozen_at: str
+    tested_at: str | None
+    approved_at: str | None
+    sent_at: str | None
+    """When it was last made the edition of a mailing."""
+
+    @property
+    def last_at(self) -> str:
+        """When anything was done with it last."""
+        return max(at for at in (self.frozen_at, self.tested_at, self.approved_at, self.sent_at) if at)
 
 
 class Editions:
@@ -60,6 +86,14 @@ class Editions:
         if row is None:
             raise NoEditionError(_("There is no frozen edition {digest}.").format(digest=digest[:12]))
         return frozen.loads(row[0])
+
+    def known(self, *, issue: str | None = None, prefix: str = "") -> list[Known]:
+        """List the frozen editions of an issue, or whose digest begins so; the last one used comes first."""
+        rows = self._connection.execute(
+            f"{_KNOWN} WHERE (?1 IS NULL OR issue = ?1) AND substr(digest, 1, length(?2)) = ?2",
+            (issue, prefix),
+        )
+        return sorted((Known(*row) for row in rows), key=lambda one: (one.last_at, one.digest), reverse=True)
 
     def of_mailing(self, mailing: int) -> dict[int, str]:
         """Return the digests of a mailing's editions by their numbers."""

@@ -31,7 +31,9 @@ def send_test(
     accepted = sum(outcome.state is State.ACCEPTED for outcome in outcomes.values())
     if accepted:
         with ledger.writing():
-            Editions(ledger.connection).tested(edition.digest, at=ledger.at, actor=actor, count=accepted)
+            editions = Editions(ledger.connection)
+            editions.freeze(edition, ledger.at)  # “newsletter diff” tells what changed since
+            editions.tested(edition.digest, at=ledger.at, actor=actor, count=accepted)
     return outcomes
 
 
