@@ -42,7 +42,12 @@ FORMATS = ("json", "sarif", "github")
     help=_("Tell what a rule demands, why, by which source, and how it is set off."),
 )
 @click.option("--list", "as_list", is_flag=True, help=_("List all rules."))
-@click.option("--lang", type=click.Choice(language.LANGUAGES), help=_("The language of what is told."))
+@click.option(
+    "--lang",
+    type=click.Choice(language.LANGUAGES),
+    metavar="LANGUAGE",
+    help=_("Tell it in this language: de or en."),
+)
 @click.option("--json", "as_json", is_flag=True, help=_("Print the findings as JSON."))
 @click.option("--sarif", is_flag=True, help=_("Print them as SARIF 2.1.0, for code hosts and editors."))
 @click.option("--github", is_flag=True, help=_("Print them as annotations of GitHub."))

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from PIL import Image
 
-import newsletter.build  # noqa: F401 (forked processes have it then)
+import newsletter.build
+import newsletter.check.filing  # noqa: F401 (as above)
 from newsletter.cli import main
 
 ROOT = Path(__file__).parents[2]
