@@ -186,9 +186,6 @@ ELEMENTS = (
             cure=N_("Write the note in brackets.")),
     Feature(slug="html-picture", shown="<picture>", tags=("picture",), spared=_has_image, loss=_UNSEEN,
             cure=N_("Put an image (img) into it.")),
-    Feature(slug="html-image-maps", shown="<map>", tags=("map",),
-            loss=N_("the places on the image are no links"),
-            cure=N_("Write the links below the image as well.")),
     Feature(slug="html-base", shown="<base>", tags=("base",), loss=N_("links lead nowhere"), partly=True,
             cure=N_("Write whole web addresses.")),
 )  # fmt: skip
@@ -196,7 +193,7 @@ ELEMENTS = (
 
 IMAGES = (
     ("image-webp", "WebP", "webp"), ("image-avif", "AVIF", "avif"), ("image-svg", "SVG", "svg"),
-    ("image-heif", "HEIF", "hei[cf]"), ("image-tiff", "TIFF", "tiff?"), ("image-bmp", "BMP", "bmp"),
+    ("image-heif", "HEIF", "hei[cf]"), ("image-tiff", "TIFF", "tiff?"),
     ("image-ico", "ICO", "ico"), ("image-apng", "APNG", "apng"), ("image-hdr", "HDR", "hdr"),
     ("image-mp4", "MP4", "mp4"),
 )  # fmt: skip

@@ -50,11 +50,18 @@ def remark(
         severity: where it weighs otherwise than the rule says.
     """
     words = words_of(element) if quote is None else quote
+    where = where or place(proof, document, element, words)
     return Remark(
-        where=where or place(proof, document, element, words),
+        where=where,
         message=message,
         cure=cure,
-        section=document.sections[element],
+        section=_section(proof, where) or document.sections[element],
         quote=short(words).removesuffix(" …"),
         severity=severity,
     )
+
+
+def _section(proof: Proof, where: Where) -> str:
+    """Return the section of a line of the issue; in the mail only sections with a heading have an anchor."""
+    sections = proof.issue.sections if proof.issue and where.path == proof.file else ()
+    return next((one.anchor for one in reversed(sections) if one.where.line <= where.line), "")

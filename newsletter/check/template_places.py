@@ -108,15 +108,17 @@ class Templates:
         return where
 
     def _files(self, kind: Sequence[str], section_type: str) -> list[Path]:
-        """Return the templates in the order in which they are looked into."""
+        """Return the templates in the order in which they are looked into: section, layout, others."""
         names = {
             path.relative_to(folder).as_posix()
             for folder in self.folders
-            for place in ("layout", f"sections/{section_type}" if section_type else "layout")
-            for path in sorted((folder / place).glob("*.j2"))
+            for path in (*folder.glob("layout/*.j2"), *folder.glob("sections/*/*.j2"))
             if path.name.endswith(tuple(kind))
         }
-        ordered = sorted(names, key=lambda name: (not name.startswith("sections/"), name))
+        own = f"sections/{section_type}/"
+        ordered = sorted(
+            names, key=lambda name: (not name.startswith(own), name)
+        )  # “layout” before “sections”
         return [next(path for path in self._paths(name) if path.is_file()) for name in ordered]
 
     def _paths(self, name: str) -> list[Path]:
