@@ -21,7 +21,9 @@ from zoneinfo import ZoneInfo
 from lxml import html as lxml_html
 
 from newsletter import config
+from newsletter.check import shown
 from newsletter.check.documents import Document
+from newsletter.check.shown import Shown
 from newsletter.check.template_places import Templates
 from newsletter.compose.edition import Edition, Variant
 from newsletter.errors import Fault, Where
@@ -150,6 +152,14 @@ class Proof:
     def templates(self) -> Templates:
         """The theme's templates, to find who wrote what is not the editor's."""
         return Templates(self.folders)
+
+    @cached_property
+    def shown(self) -> tuple[Shown, ...]:
+        """The images that the mail shows: the issue's in their order, then the theme's."""
+        if self.edition is None:
+            return ()
+        ours = tuple(shown.of_issue(self.issue, self.edition, self.cache)) if self.issue else ()
+        return (*ours, *shown.of_theme(self.edition, self.folders, ours))
 
     @cached_property
     def letter(self) -> EmailMessage | None:

@@ -40,10 +40,24 @@ _HEIC = re.compile(rb"hei[cxms]|hev[cx]|m[is]f1")
 class ImageRefused(NewsletterError):
     """This image cannot be used."""
 
+    rule = ""
+    """The rule of the check that tells it, if there is one."""
+
+
+class KindRefused(ImageRefused):
+    """This kind of image is not shown by all mail programs."""
+
+    rule = "pictures.type"
+
 
 def refused(message: str, cure: str, **facts: object) -> ImageRefused:
     """Make the refusal of an image from the patterns of its message and cure."""
     return ImageRefused(message.format(**facts), cure=cure.format(**facts))
+
+
+def refused_kind(message: str, cure: str, **facts: object) -> KindRefused:
+    """Make the refusal of a kind of image."""
+    return KindRefused(message.format(**facts), cure=cure.format(**facts))
 
 
 class ImageFolder:
@@ -169,4 +183,4 @@ def _unusable(name: str, kind: str, pixels: int) -> ImageRefused:
         message = _("“{file}” is an SVG drawing, which Gmail does not show.")
     if kind in _DRAWINGS:
         cure = _("Export it as PNG, {width} pixels wide.")
-    return refused(message, cure, file=name, kind=kind, width=pixels)
+    return refused_kind(message, cure, file=name, kind=kind, width=pixels)

@@ -20,7 +20,7 @@ from PIL import __version__ as pillow_version  # the package alone; its decoders
 
 from newsletter.compose.edition import Asset
 from newsletter.compose.image_cache import ImageCache, Picture
-from newsletter.compose.image_file import ImageFolder, ImageRefused, refused, usable_kind
+from newsletter.compose.image_file import ImageFolder, ImageRefused, refused, refused_kind, usable_kind
 from newsletter.errors import Fault, FaultsFound
 from newsletter.issue.model import Text
 from newsletter.issue.reader import slug
@@ -64,7 +64,7 @@ class Darkroom:
             data = self._files.read(file.value)
             picture = self._picture(file.value, data, width)
         except ImageRefused as err:
-            raise FaultsFound([Fault(file.where, err.message, err.cure)]) from err
+            raise FaultsFound([Fault(file.where, err.message, err.cure, err.rule)]) from err
         stem = slug(PurePosixPath(file.value).stem) or "image"
         digest = hashlib.sha256(picture.data).hexdigest()[:12]
         name = f"{stem}-{digest}.{_ENDINGS[picture.media_type]}"
@@ -122,7 +122,7 @@ def _check_header(name: str, data: bytes, image: Image) -> None:
             raise ValueError(name)
     elif getattr(image, "is_animated", False):
         cure = _("Save a single picture of it as PNG or JPEG.")
-        raise refused(_("“{file}” is animated; Outlook shows only its first picture."), cure, file=name)
+        raise refused_kind(_("“{file}” is animated; Outlook shows only its first picture."), cure, file=name)
 
 
 def _too_many_pixels(name: str) -> ImageRefused:
