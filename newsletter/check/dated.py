@@ -26,7 +26,7 @@ _DEADLINE = re.compile(
     r"[\s,]*$"
 )
 """What stands before a date until which something is to be done."""
-_SPAN = re.compile(r"\b(?:vom|von|seit|from|between|zwischen)\b[^.!?]*$", re.IGNORECASE)
+_SPAN = re.compile(r"\b(?:vom|von|seit|from|between|zwischen)\b", re.IGNORECASE)
 """What makes “bis” the end of a span of time."""
 _ANNOUNCES = re.compile(
     r"\bf[iä]nde[tn]?\b[^.!?]*\bstatt\b|\b(?:laden|lädt|lade)\b[^.!?]*\bein\b|\b(?:beginnt|beginnen|startet|starten)\b"
@@ -185,7 +185,7 @@ def _past_in_texts(proof: Proof, today: date) -> Iterator[Remark]:
 
 def _sentence(text: str, start: int, end: int) -> tuple[str, str]:
     """Return what stands in the sentence before and after a date."""
-    before = re.split(r"[.!?](?=\s+[A-ZÄÖÜ„“])|[!?]|\n\n", text[max(0, start - _AROUND) : start])[-1]
+    before = re.split(r"(?<!\d)[.!?](?=\s+[A-ZÄÖÜ„“])|[!?]|\n\n", text[max(0, start - _AROUND) : start])[-1]
     after = re.split(r"[.!?](?=\s|$)|\n\n", text[end : end + _AROUND])[0]
     return before, after
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from newsletter.check.finding import Remark, Severity
 from newsletter.check.proof import Proof, plain
 from newsletter.check.rule import EDITORIAL, Family
+from newsletter.compose.typography import NBSP
 from newsletter.errors import Where
 from newsletter.language import N_, _
 
@@ -43,15 +44,15 @@ GOOGLE = "https://support.google.com/mail/answer/81126"
 
 
 def subject_of(proof: Proof) -> str:
-    """The subject as somebody reads it of whom nothing is known."""
+    """The subject as somebody reads it of whom nothing is known, its spaces as they were written."""
     if proof.edition:
-        return proof.edition.fill(proof.edition.subject, {})
+        return proof.edition.fill(proof.edition.subject, {}).replace(NBSP, " ")
     return proof.issue.subject.value if proof.issue else ""
 
 
 def _preheader(proof: Proof) -> str:
     if proof.edition:
-        return proof.edition.fill(proof.edition.preheader, {})
+        return proof.edition.fill(proof.edition.preheader, {}).replace(NBSP, " ")
     return proof.issue.preheader.value if proof.issue else ""
 
 

@@ -175,13 +175,13 @@ def link_text(proof: Proof) -> Iterator[Remark]:
     """Look for link texts that say nothing by themselves, or that are long addresses."""
     seen = set()
     for label, where, anchor in _labels(proof):
-        seen.add((_said(label), anchor))
+        seen.add(_said(label))
         yield from _judged(label, where, anchor)
     for mail in proof.mails:
         for link in mail.links:
             name, anchor = name_of(link), mail.sections[link]
-            if _blame(name) and (_said(name), anchor) not in seen:
-                seen.add((_said(name), anchor))
+            if _blame(name) and _said(name) not in seen:
+                seen.add(_said(name))
                 yield from _judged(name, proof.where(name, anchor), anchor)
 
 

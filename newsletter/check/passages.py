@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from lxml import html as lxml_html
 
-from newsletter.check.proof import Mail, Proof, Written, bare
+from newsletter.check.proof import Mail, Proof, Written
 from newsletter.errors import Where
 
 WEB, ADDRESS, END = "\x02", "\x03", "\x04"
@@ -25,6 +25,8 @@ LINK = re.compile(
 _MARKED = re.compile(f"[{WEB}{ADDRESS}{END}]")
 _PARAGRAPH = re.compile(r"\n[^\S\n]*\n|\n(?=[^\S\n]*(?:[-*+]|\d+[.)]|#+|\|)\s)")
 """What separates paragraphs, items of lists and headings."""
+_SIGNS = re.compile(r"\*\*|__|[*`~]|(?<!\w)_|_(?!\w)|\\(?=\W)|^[^\S\n]*(?:[>#]+|[-+])[^\S\n]+", re.MULTILINE)
+"""What Markdown writes beside the words. Brackets that make no link, and numbers, are words."""
 _NOT_READ = frozenset({"file", "link"})
 _NOT_PROSE = frozenset({"url", "email", "phone"})
 _BLOCKS = ("p", "li", "h1", "h2", "h3", "h4", "h5", "h6", "td", "th", "caption", "div", "a")
@@ -69,7 +71,8 @@ def passages(proof: Proof) -> Iterator[Passage]:
 
 def _of_text(written: Written) -> Iterator[Passage]:
     value = written.text.value
-    if written.text.kind in {"markdown", "inline"}:
+    is_markdown = written.text.kind in {"markdown", "inline"}
+    if is_markdown:
         value = LINK.sub(_mark, value)
     start = 0
     for found in (*_PARAGRAPH.finditer(value), None):
@@ -77,7 +80,8 @@ def _of_text(written: Written) -> Iterator[Passage]:
         part, first = value[start:end], value.count("\n", 0, start)
         first += len(part) - len(part.lstrip("\n"))
         if part.strip():
-            yield Passage(bare(part.strip("\n")), written.anchor, written.name, written, first)
+            part = _SIGNS.sub("", part) if is_markdown else part
+            yield Passage(part.strip("\n"), written.anchor, written.name, written, first)
         start = end
 
 

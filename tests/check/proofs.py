@@ -1,4 +1,4 @@
-"""Proofs for tests: an issue written as YAML into a workspace of its own, read and composed by the real parts."""
+"""Proofs for tests: an issue written as YAML into a workspace of its own, composed by the real parts."""
 
 from __future__ import annotations
 
@@ -87,6 +87,17 @@ def lines(found: Sequence[Remark], proof: Proof) -> list[str]:
     """Return the line of the issue's file that each remark points at, without its indentation."""
     raw = proof.file.read_text(encoding="utf-8").splitlines()
     return [raw[remark.where.line - 1].strip() for remark in found]
+
+
+def said(rule: str, proof: Proof) -> list[tuple[str, str]]:
+    """Return quote and line of what a rule says."""
+    found = remarks(rule, proof)
+    return list(zip([one.quote for one in found], lines(found, proof), strict=True))
+
+
+def events(*of: Mapping[str, object]) -> dict[str, object]:
+    """Make a section of events."""
+    return {"type": "events", "heading": "Termine", "events": list(of)}
 
 
 def report(folder: Path, *sections: Mapping[str, object] | str, **kwargs: Any) -> Report:
