@@ -87,7 +87,7 @@ def proof_of_edition(workspace: Workspace, edition: Edition) -> Proof:
 
 def report(proof: Proof, issue_id: IssueId, rules: Sequence[Rule], *, at: datetime | None = None) -> Report:
     """Ask the rules about a proof."""
-    off = _off(proof)
+    off = _off(proof, rules)
     findings, hidden = [], dict.fromkeys(off, 0)
     unasked: list[Unasked] = []
     for finding in _findings(proof, rules, unasked):
@@ -131,9 +131,10 @@ def _findings(proof: Proof, rules: Iterable[Rule], unasked: list[Unasked]) -> It
             )
 
 
-def _off(proof: Proof) -> Mapping[str, tuple[str, str]]:
-    """Return what is set off, with reason and place; faults of the file cannot be."""
+def _off(proof: Proof, rules: Sequence[Rule]) -> Mapping[str, tuple[str, str]]:
+    """Return what is set off of these rules, with reason and place; faults of the file cannot be."""
+    wanted = {name for rule in rules if rule.family != "issue" for name in (rule.id, rule.family)}
     found = {name: (reason, "newsletter.toml") for name, reason in proof.settings.check.off.items()}
     if proof.issue:
         found |= {name: (reason, proof.file.name) for name, reason in proof.issue.checks_off.items()}
-    return {name: told for name, told in found.items() if name.partition(".")[0] != "issue"}
+    return {name: told for name, told in found.items() if name in wanted}

@@ -164,7 +164,7 @@ def test_what_is_set_off_is_told_with_its_reason(office: Office) -> None:
 def test_a_rule_is_explained(tmp_path: Path) -> None:
     """What it demands, its weight, source, and how it is set off; wherever one is, for any newsletter."""
     told = Office(tmp_path).quick("check", "--explain", "content.dead-link").stdout
-    for expected in ("content.dead-link: ", "“send” refuses", "Source", "[check.off]\n", "check:\n"):
+    for expected in ("content.dead-link: ", "“send” refuses", "Based on", "[check.off]\n", "check:\n"):
         assert expected in told
     assert '"content.dead-link" = "why it does not count"' in told
     assert "cannot be set off" in Office(tmp_path).quick("check", "--explain", "issue.fault").stdout

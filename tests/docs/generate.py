@@ -10,7 +10,8 @@ from newsletter.workspace import BASE_THEME
 from tests.docs import program
 from tests.docs.documents import DOCS, ROOT, between
 from tests.docs.reference import reference
-from tests.docs.transcript import LIST, SENDING, played
+from tests.docs.rules import rules
+from tests.docs.transcript import CHECKING, LIST, SENDING, played
 
 COMMANDS_HEAD = """\
 # The commands
@@ -36,6 +37,9 @@ def generated() -> dict[Path, str]:
         DOCS / "issue-format.md": reference("en"),
         DOCS / "felder.md": reference("de"),
         DOCS / "commands.md": "\n".join([COMMANDS_HEAD, *_helps()]),
+        DOCS / "check-rules.md": rules("en"),
+        DOCS / "pruefregeln.md": rules("de"),
+        CHECKING: played(CHECKING, "de").text,
         LIST: played(LIST, "de").text,
         SENDING: played(SENDING, "de").text,
         theme: before + _theme_values() + after,

@@ -34,6 +34,7 @@ HEAD: Mapping[str, str] = {
     "preheader": "line",
     "salutation": "line, flag",
     "contents": "flag",
+    "check": "group",
     "sections": "list",
 }
 """The kind of each key of the head."""

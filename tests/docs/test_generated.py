@@ -9,7 +9,18 @@ from tests.docs.generate import generated
 
 
 @pytest.mark.parametrize(
-    "name", ["commands.md", "felder.md", "issue-format.md", "leserliste.md", "theme.md", "versand.md"]
+    "name",
+    [
+        "check-rules.md",
+        "commands.md",
+        "felder.md",
+        "issue-format.md",
+        "leserliste.md",
+        "pruefen.md",
+        "pruefregeln.md",
+        "theme.md",
+        "versand.md",
+    ],
 )
 def test_a_generated_document_is_current(name: str) -> None:
     """What the code says stands in the document; `python -m tests.docs.generate` writes it anew."""
