@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
-from newsletter.check.proof import Written, bare
+from newsletter.check.proof import bare
 from newsletter.errors import Where
+from newsletter.issue.model import Text
 
 PROSE = frozenset({"markdown", "inline"})
 """Kinds of text that consist of sentences; headings, names and captions of buttons do not."""
@@ -57,22 +58,30 @@ class Sentence:
         return " ".join(self.text.split()[:count])
 
 
+@lru_cache(maxsize=4096)
 def readable(line: str) -> str:
     """Return a line as it is read: without Markdown, web addresses and personal places."""
     return bare(_ADDRESS.sub(" ", _PLACE.sub(" ", bare(line))))
 
 
-def sentences(written: Written) -> Iterator[Sentence]:
-    """Cut a text into its sentences; a list's entry and a table's line end one as well."""
-    for block in _blocks(written):
-        text, starts = "", []
-        for line, where in block:
-            starts.append((len(text), where))
-            text += " ".join(line.split()) + " "
-        for begin, end in _spans(text):
-            if any(map(str.isalpha, text[begin:end])):
-                where = next(where for offset, where in reversed(starts) if offset <= begin)
-                yield Sentence(text[begin:end].strip(), where)
+@lru_cache(maxsize=1024)
+def sentences(text: Text) -> tuple[Sentence, ...]:
+    """Cut a text into its sentences; a list's entry and a table's line end one as well.
+
+    What was cut is remembered: a preview checks an issue again and again, and two rules ask.
+    """
+    return tuple(sentence for block in _blocks(text) for sentence in _of_block(block))
+
+
+def _of_block(block: list[tuple[str, Where]]) -> Iterator[Sentence]:
+    text, starts = "", []
+    for line, where in block:
+        starts.append((len(text), where))
+        text += " ".join(line.split()) + " "
+    for begin, end in _spans(text):
+        if any(map(str.isalpha, text[begin:end])):
+            where = next(where for offset, where in reversed(starts) if offset <= begin)
+            yield Sentence(text[begin:end].strip(), where)
 
 
 def syllables(word: str, language: str) -> int:
@@ -83,13 +92,13 @@ def syllables(word: str, language: str) -> int:
     return max(1, len(_SYLLABLES[language].findall(word)))
 
 
-def _blocks(written: Written) -> Iterator[list[tuple[str, Where]]]:
+def _blocks(text: Text) -> Iterator[list[tuple[str, Where]]]:
     block: list[tuple[str, Where]] = []
-    for line, where in written.lines():
+    for number, line in enumerate(text.value.split("\n")):
         if not line.strip() or _NEW_BLOCK.match(line):
             yield block
             block = []
-        block.append((readable(line.strip()), where))
+        block.append((readable(line.strip()), text.line(number)))
     yield block
 
 

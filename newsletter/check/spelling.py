@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
@@ -46,15 +47,19 @@ def words_in(text: str, language: str) -> Iterator[str]:
 
     A hyphen at the end belongs to a word of which another part follows: `Bildungs-`.
     """
-    for chunk in text.replace("’", "'").split():
-        if _ADDRESS.search(chunk):
-            continue
-        for found in _WORD[language].finditer(_GENDERED.sub("", chunk)):
-            word = found[0]
-            if word.startswith("-"):  # as in “Stromerzeugung und -verkauf”
-                word = word[1:].capitalize()
-            if len(word.rstrip("-")) >= MIN_LENGTH and not _CAPITALS.search(word):
-                yield word
+    for chunk in text.split():
+        yield from _words_of(chunk, language)
+
+
+@lru_cache(maxsize=16384)
+def _words_of(chunk: str, language: str) -> tuple[str, ...]:
+    """Return the words of what stands between two spaces; remembered, as these come again and again."""
+    if _ADDRESS.search(chunk):
+        return ()
+    words = _WORD[language].findall(_GENDERED.sub("", chunk.replace("’", "'")))
+    # A hyphen before a word is that of “Stromerzeugung und -verkauf”: the noun has its capital elsewhere.
+    words = [word[1:].capitalize() if word.startswith("-") else word for word in words]
+    return tuple(word for word in words if len(stem(word)) >= MIN_LENGTH and not _CAPITALS.search(word))
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,7 @@ class Spelling:
                 foreign = Hunspell.of("en")
             except CannotTell:  # then English words are told as unknown ones
                 foreign = None
-        facts = (RECIPE, program.seal, foreign and foreign.seal, sorted(vocabulary.words))
+        facts = (RECIPE, program.seal, foreign and foreign.seal, vocabulary.digest)
         seal = hashlib.sha256(repr(facts).encode()).hexdigest()[:12]
         return cls(language, program, foreign, vocabulary, Drawer(kept), seal)
 

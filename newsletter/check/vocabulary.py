@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Self
 
@@ -20,7 +21,8 @@ NAMES = frozenset({"name", "organisation", "address", "place", "credit", "source
 NO_WORDS = frozenset({"file", "link", "url", "email", "phone"})
 """Keys and kinds of what is no text."""
 _LETTERS = re.compile(r"[^\W\d_]+")
-_ADDRESS = re.compile(r"[^\s\[\]()<>]*(?:@|://|\w\.\w)[^\s\[\]()<>]*")
+_BREAK = re.compile(r"[\s\[\]()<>]+")
+_ADDRESS = re.compile(r"@|://|\w\.\w")
 _TITLED = re.compile(
     r"\b(?:Herrn?|Frau|Dr\.|Prof\.|Mr\.?|Mrs\.?|Ms\.?)\s+(?:(?:Dr|Prof|Dipl|Ing|h|c|med|jur|rer|nat|phil)\.[\s-]*)*"
     r"((?:[A-ZÄÖÜ][\w’'-]+\s?|(?:von|van|der|de|zu|und)\s){1,4})"
@@ -46,6 +48,11 @@ class Vocabulary:
         own += [sender.name, sender.block, legal.imprint, sender.address]
         return cls(_shipped(language) | _folded(own))
 
+    @property
+    def digest(self) -> str:
+        """Name these words and no others."""
+        return _digest(self.words)
+
     def with_names(self, proof: Proof) -> Vocabulary:
         """Add the names of an issue: under its keys for names, in addresses, and behind a title or “Frau”."""
         return Vocabulary(self.words | _folded(_names(proof)))
@@ -56,6 +63,11 @@ class Vocabulary:
         return any(
             wanted.endswith(end) and wanted[: len(wanted) - len(end)] in self.words for end in _ENDINGS
         )
+
+
+@lru_cache(maxsize=8)
+def _digest(words: frozenset[str]) -> str:
+    return hashlib.sha256("\n".join(sorted(words)).encode()).hexdigest()
 
 
 def folded(word: str) -> str:
@@ -71,7 +83,7 @@ def _names(proof: Proof) -> Iterator[str]:
     for one in proof.written:
         if one.name in NAMES | NO_WORDS or one.text.kind in NO_WORDS:
             yield one.text.value
-        yield from _ADDRESS.findall(one.text.value)
+        yield from filter(_ADDRESS.search, _BREAK.split(one.text.value))
         yield from _TITLED.findall(one.text.value)
 
 

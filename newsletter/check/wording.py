@@ -137,5 +137,5 @@ def flesch(several: list[Sentence], language: str) -> float:
 def _sentences(proof: Proof) -> Iterator[tuple[Written, Sentence]]:
     for one in proof.written:
         if one.text.kind in PROSE and one.name not in NAMES:
-            for sentence in sentences(one):
+            for sentence in sentences(one.text):
                 yield one, sentence

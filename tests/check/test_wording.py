@@ -205,7 +205,7 @@ def test_a_full_stop_does_not_always_end_a_sentence(tmp_path: Path) -> None:
     text = "Am 2. August kommt Dr. Muster, z. B. nach § 5 Abs. 2 VwVfG. „Gut so!“ Das gilt bis 2026. Ende.\n"
     proof = proofs.proof(tmp_path, text)
     told = next(one for one in proof.written if one.name == "text")
-    assert [sentence.text for sentence in prose.sentences(told)] == [
+    assert [sentence.text for sentence in prose.sentences(told.text)] == [
         "Am 2. August kommt Dr. Muster, z. B. nach § 5 Abs. 2 VwVfG.",
         "„Gut so!“",
         "Das gilt bis 2026.",
