@@ -78,30 +78,48 @@ class Pane {
     });
   }
 
-  // Load into the frame behind, and swap when it is there: no flicker, and the place in the mail stays.
+  // Bring the view up to date. What is shown already is mended in place, node by node, which neither flickers nor
+  // moves; another kind of document is loaded into the frame behind, which comes to the front when it is there.
   async load() {
     if (this.section.hidden || !glance?.digest) return;
-    const turn = ++this.loading, shown = view;
-    const address = `view/${shown}?reader=${encodeURIComponent(reader)}&revision=${glance.revision}`;
+    const shown = view, address = `view/${shown}?reader=${encodeURIComponent(reader)}&revision=${glance.revision}`;
     if (this.address === address) return;
     this.address = address;
-    const frame = this.back;
-    await new Promise(done => {
-      frame.addEventListener("load", done, { once: true });
-      frame.contentWindow.location.replace(new URL(address, location.href.split("#")[0]));
-    });
-    if (turn !== this.loading) return;
-    const page = frame.contentDocument;
-    if (!page?.documentElement || page.contentType !== "text/html") { this.address = null; return; }
-    this.swap(frame, shown);
+    const turn = ++this.loading, revision = glance.revision;
+    try {
+      if (this.shows && alike(this.shows, shown)) {
+        const text = await fetched(address);
+        if (turn !== this.loading) return;
+        this.mark(null);
+        // The frame's own parser: what it makes may have style attributes, which our page may not.
+        const page = new this.front.contentWindow.DOMParser().parseFromString(text, "text/html");
+        patch(this.front.contentDocument.documentElement, page.documentElement);
+        this.shown(shown, revision);
+      } else {
+        const frame = this.back;
+        await loaded(frame, address);
+        if (turn !== this.loading) return;
+        this.swap(frame);
+        this.shown(shown, revision);
+      }
+    } catch { // the program has ended, or is busy: the line to it says so
+      if (turn === this.loading) this.address = null;
+    }
   }
 
-  swap(frame, shown) {
+  shown(name, revision) {
+    this.shows = name;
+    this.frame.classList.remove("empty");
+    this.section.dataset.view = name;
+    this.section.dataset.revision = revision;
+    if (current >= 0) this.mark(glance.findings?.[current], false);
+  }
+
+  swap(frame) {
     const before = this.front.contentDocument?.scrollingElement, now = frame.contentDocument.scrollingElement;
     if (before && this.shows && now) {
-      const alike = this.shows === shown || (MAILS.includes(this.shows) && MAILS.includes(shown));
       const share = now.scrollHeight / Math.max(1, before.scrollHeight);
-      now.scrollTo({ left: before.scrollLeft, top: before.scrollTop * (alike ? 1 : share), behavior: "instant" });
+      now.scrollTo({ left: before.scrollLeft, top: before.scrollTop * share, behavior: "instant" });
     }
     const focused = document.activeElement === this.front;
     [this.front, this.back] = [frame, this.front];
@@ -110,13 +128,8 @@ class Pane {
     this.back.classList.remove("shown");
     this.back.setAttribute("aria-hidden", "true"); this.back.tabIndex = -1; this.back.inert = true;
     if (focused) this.front.focus();
-    this.shows = shown;
-    this.frame.classList.remove("empty");
     frame.contentDocument.addEventListener("click", follow);
     frame.contentDocument.addEventListener("keydown", keys);
-    this.section.dataset.revision = glance.revision;
-    this.section.dataset.view = shown;
-    if (current >= 0) this.mark(glance.findings?.[current], false);
   }
 
   // Mark what a finding is about, and go there. Returns whether it was found in this frame.
@@ -140,6 +153,48 @@ class Pane {
     }
     return true;
   }
+}
+
+const alike = (one, other) => one === other || (MAILS.includes(one) && MAILS.includes(other));
+
+// All frames show the same document, which is asked for once.
+let asked = { address: "" };
+function fetched(address) {
+  if (asked.address !== address) {
+    asked = { address, text: fetch(address).then(answer => (answer.ok ? answer.text() : Promise.reject(new Error(answer.status)))) };
+  }
+  return asked.text;
+}
+
+async function loaded(frame, address) {
+  await new Promise(done => {
+    frame.addEventListener("load", done, { once: true });
+    frame.contentWindow.location.replace(new URL(address, location.href.split("#")[0]));
+  });
+  if (frame.contentDocument?.contentType !== "text/html") throw new Error(address);
+}
+
+// Make a node like another one, touching only what differs.
+function patch(old, fresh) {
+  if (old.isEqualNode(fresh)) return;
+  if (old.nodeName !== fresh.nodeName) { old.replaceWith(fresh); return; }
+  if (old.nodeType !== Node.ELEMENT_NODE) { old.data = fresh.data; return; }
+  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
+  for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  const before = [...old.childNodes], after = [...fresh.childNodes];
+  while (before.length && after.length && before[0].isEqualNode(after[0])) { before.shift(); after.shift(); }
+  while (before.length && after.length && before.at(-1).isEqualNode(after.at(-1))) { before.pop(); after.pop(); }
+  const next = before.at(-1)?.nextSibling ?? (before.length ? null : anchorAfter(old, fresh, after));
+  const pairs = Math.min(before.length, after.length);
+  for (let at = 0; at < pairs; at++) patch(before[at], after[at]);
+  for (const node of before.slice(pairs)) node.remove();
+  for (const node of after.slice(pairs)) old.insertBefore(node, next);
+}
+
+// Where nodes go that are only added: before as many of the old ones as stand behind them in the fresh ones.
+function anchorAfter(old, fresh, added) {
+  const behind = added.length ? [...fresh.childNodes].length - [...fresh.childNodes].indexOf(added.at(-1)) - 1 : 0;
+  return behind ? old.childNodes[old.childNodes.length - behind] : null;
 }
 
 // Links of the mail open in a tab of their own; those within it scroll.
@@ -263,8 +318,8 @@ function showFaults() {
 function showFindings() {
   const list = $("list"), findings = glance.findings;
   const key = JSON.stringify(findings);
-  $("said").textContent = findings === null ? (glance.faults.length ? words.unchecked : words.checking) : findings.length ? "" : words.nothing;
-  $("off").textContent = glance.off.join(" · ");
+  $("said").textContent = glance.trouble ? glance.trouble : findings === null ? (glance.faults.length ? words.unchecked : words.checking) : findings.length ? "" : words.nothing;
+  $("off").textContent = glance.off;
   for (const [box, all] of [[$("counts"), true], [$("tally"), false]]) {
     const badges = glance.counts.map(one => make("span", `badge ${tone(one.severity)}`, all ? one.told : String(one.count)));
     if (!all) badges.forEach((badge, at) => { badge.append(make("span", "sr", glance.counts[at].told.replace(/^\d+/, ""))); });

@@ -36,7 +36,8 @@ def told(glance: Glance, reader: str, editor_url: str) -> dict[str, Any]:
         "faults": [_fault(fault, root, editor_url) for fault in glance.faults],
         "findings": _findings(glance.report, root, editor_url),
         "counts": _counts(glance.report),
-        "off": [f"{one.rule}: {one.reason}" for one in glance.report.off] if glance.report else [],
+        "off": _off(glance.report),
+        "trouble": glance.trouble,
         "way": _way(glance),
     }
     received = glance.received(reader)
@@ -124,6 +125,12 @@ def _faults_told(glance: Glance) -> str:
     return ngettext(
         "A fault; below is the last good state", "{count} faults; below is the last good state", count
     ).format(count=count)
+
+
+def _off(report: Report | None) -> str:
+    if report is None or not report.off:
+        return ""
+    return _("Set off: {rules}").format(rules="; ".join(f"{one.rule} ({one.reason})" for one in report.off))
 
 
 def _way(glance: Glance) -> str:

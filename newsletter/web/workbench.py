@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
+from newsletter import config
 from newsletter.check import checking, registry
 from newsletter.check.proof import Proof
 from newsletter.check.report import Report
@@ -41,7 +43,10 @@ class Glance:
     """What keeps the present state from being shown."""
     report: Report | None = None
     """Of the last good state; None until it was checked."""
+    trouble: str = ""
+    """What kept the check from its end."""
     at: datetime
+    """When the last good state was composed."""
 
     @property
     def edition(self) -> Edition | None:
@@ -67,6 +72,7 @@ class Workbench:
     def __init__(self, workspace: Workspace, issue_id: IssueId, environ: Mapping[str, str]) -> None:
         self.issue_id = issue_id
         self._environ = environ
+        self._written = b""
         self._images: dict[str, Asset] = {}
         self._told = asyncio.Condition()
         self._checking: asyncio.Task[None] | None = None
@@ -117,25 +123,29 @@ class Workbench:
         proof = self.glance.proof
         if proof is None:
             return
-        report = await asyncio.to_thread(
-            lambda: checking.report(proof, self.issue_id, registry.chosen((), with_online=False))
-        )
+        told = await asyncio.to_thread(self._checked, proof)
         if self.glance.revision == revision:
-            await self._tell(replace(self.glance, report=report))
+            await self._tell(replace(self.glance, **told))
+
+    def _checked(self, proof: Proof) -> dict[str, Any]:
+        try:
+            report = checking.report(proof, self.issue_id, registry.chosen((), with_online=False))
+        except Exception as err:  # noqa: BLE001 (the mail is shown all the same)
+            return {"report": None, "trouble": _("The check failed: {reason}.").format(reason=_named(err))}
+        return {"report": report, "trouble": ""}
 
     def _seen(self) -> Glance:
         """Read and compose; what goes wrong is told over the last good state."""
         before = self.glance
-        now = datetime.now().astimezone()
         try:
-            workspace = Workspace.find(before.workspace.root, self._environ)
+            workspace = self._workspace()
             proof = checking.proof_of(workspace, self.issue_id)
         except FaultsFound as found:
-            return replace(before, faults=found.faults, at=now)
-        except (NewsletterError, OSError, ValueError) as err:
-            return replace(before, faults=(_unforeseen(before, err, self.issue_id),), at=now)
+            return replace(before, faults=found.faults)
+        except Exception as err:  # noqa: BLE001 (whatever it is, the editor is told and the preview goes on)
+            return replace(before, faults=(_unforeseen(before, err, self.issue_id),))
         if proof.edition is None:
-            return replace(before, workspace=workspace, faults=tuple(proof.faults), at=now)
+            return replace(before, workspace=workspace, faults=tuple(proof.faults))
         self._keep_images(proof.edition, before.edition)
         unchanged = before.edition is not None and before.edition.digest == proof.edition.digest
         return replace(
@@ -144,9 +154,17 @@ class Workbench:
             workspace=workspace,
             proof=proof,
             faults=(),
-            report=before.report,
-            at=now,
+            at=datetime.now().astimezone(),
         )
+
+    def _workspace(self) -> Workspace:
+        """Read the settings again if they were changed."""
+        root = self.glance.workspace.root
+        written = (root / config.FILENAME).read_bytes()
+        if written != self._written:
+            workspace, self._written = Workspace.find(root, self._environ), written
+            return workspace
+        return self.glance.workspace
 
     def _keep_images(self, edition: Edition, before: Edition | None) -> None:
         kept = (*(before.assets if before else ()), *edition.assets)
@@ -157,4 +175,8 @@ def _unforeseen(glance: Glance, err: Exception, issue_id: IssueId) -> Fault:
     file = glance.workspace.issue_file(issue_id)
     if isinstance(err, NewsletterError):
         return Fault(Where(file), err.message, err.cure)
-    return Fault(Where(file), _("This cannot be composed: {reason}.").format(reason=err))
+    return Fault(Where(file), _("This cannot be composed: {reason}.").format(reason=_named(err)))
+
+
+def _named(err: Exception) -> str:
+    return f"{type(err).__name__}: {err}"
