@@ -9,12 +9,16 @@ from functools import cached_property
 
 from lxml import html as lxml_html
 
-from newsletter.check.styles import Sheet, Styles
+from newsletter.check.sheets import Sheet
+from newsletter.check.styles import Styles
 from newsletter.check.stylesheet import DESK, View
 
 _UNSEEN = re.compile(r"[\s\u00ad\u034f\u115f\u2007\u200b-\u200f\u2060\u2800\ufeff]+")
 """Spaces and characters that show nothing: what fills the preview line."""
 _LONGEST = 60
+BLOCKS = ("p", "li", "td", "th", "dd", "dt", "blockquote", "caption", "figcaption", "div", "body",
+          "h1", "h2", "h3", "h4", "h5", "h6")  # fmt: skip
+"""What holds lines of text."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +86,21 @@ def seen(text: str) -> str:
     return _UNSEEN.sub(" ", text).strip()
 
 
+def block_around(element: lxml_html.HtmlElement) -> lxml_html.HtmlElement | None:
+    """Return the block of text that something stands in."""
+    return next(element.iterancestors(*BLOCKS), None)
+
+
+def own_text(block: lxml_html.HtmlElement) -> str:
+    """Return the letters of a block that are not in links nor in blocks within it."""
+    return "".join(letter for text in _beside(block) for letter in text if letter.isalpha())
+
+
+def is_nested(block: lxml_html.HtmlElement) -> bool:
+    """Say whether a block holds other blocks, which are looked at themselves."""
+    return next(block.iterdescendants(*BLOCKS, "table", "ul", "ol"), None) is not None
+
+
 def short(text: str) -> str:
     """Cut a text to what is quoted of it in a message."""
     text = text.replace("\u00ad", "")
@@ -95,3 +114,11 @@ def _pieces(body: lxml_html.HtmlElement) -> Iterator[tuple[lxml_html.HtmlElement
         parent = element.getparent()
         if element.tail and parent is not None and element is not body:
             yield parent, element.tail
+
+
+def _beside(block: lxml_html.HtmlElement) -> Iterator[str]:
+    yield block.text or ""
+    for child in block.iterchildren("*"):
+        if child.tag not in ("a", *BLOCKS, "table", "ul", "ol"):
+            yield from _beside(child)
+        yield child.tail or ""

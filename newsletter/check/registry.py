@@ -9,6 +9,7 @@ from newsletter.check import (
     accessibility,
     clients,
     content,
+    contrasts,
     dated,
     faults,
     inbox,
@@ -20,6 +21,7 @@ from newsletter.check import (
     pictures,
     promised,
     sender,
+    sheets_only,
     size,
     wording,
 )
@@ -42,8 +44,8 @@ FAMILIES: Mapping[str, str] = {
 }
 """What each family is called in reports, in the order in which they are shown."""
 _MODULES = (
-    faults, linked, promised, content, dated, wording, accessibility, legibility, clients, size, inbox, sender,
-    law, loaded, pictures, online,
+    faults, linked, promised, content, dated, wording, accessibility, contrasts, legibility, clients,
+    sheets_only, size, inbox, sender, law, loaded, pictures, online,
 )  # fmt: skip
 """Two modules may hold rules of one family."""
 

@@ -1,7 +1,7 @@
 """What a document looks like to CSS: the computed style of each element, as far as legibility goes.
 
 The cascade of browsers in small: their own defaults, the rules of `<style>`, style attributes, `!important`,
-inheritance, custom properties, and which colour shows behind a text. Selectors are cssselect's.
+inheritance, custom properties, and which colour shows behind a text.
 """
 
 from __future__ import annotations
@@ -9,26 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
-from typing import NamedTuple
+from functools import lru_cache
 
-import cssselect
-from lxml import etree
 from lxml import html as lxml_html
 
+from newsletter.check import values
 from newsletter.check.colours import BLACK, CLEAR, WHITE, Colour, parse
-from newsletter.check.stylesheet import Declaration, StyleRule, View, declarations, rules, split
+from newsletter.check.sheets import Match, Sheet
+from newsletter.check.stylesheet import Declaration, View, declarations
 
-ROOT_SIZE = 16.0
-"""The size of text in browsers where nobody says otherwise, in CSS pixels."""
 _DARK_CANVAS, _DARK_LINK, _LINK = Colour(18, 18, 18), Colour(158, 158, 255), Colour(0, 0, 238)
 """What browsers take where a document allows for a dark scheme but says no colour (Chromium)."""
-_FOLLOWED = {
-    "color", "background-color", "background-image", "font-size", "font-weight", "line-height", "text-align",
-    "text-decoration", "text-transform", "display", "visibility", "opacity", "max-height", "overflow",
-    "padding-top", "padding-bottom", "margin-top", "margin-bottom", "border-bottom", "color-scheme",
-}  # fmt: skip
-_SHORTHANDS = {"font", "background", "padding", "margin", "border"}
 _LOOKS = ("bgcolor", "align", "color", "hidden", "href")
 _DEFAULTS: Mapping[str, str] = {
     "h1": "font-size: 2em; font-weight: bold", "h2": "font-size: 1.5em; font-weight: bold",
@@ -43,12 +34,6 @@ _DEFAULTS: Mapping[str, str] = {
 """What browsers do by themselves (HTML Standard, 15.3)."""
 _INLINE = {"a", "abbr", "b", "br", "cite", "code", "del", "em", "font", "i", "img", "ins", "kbd", "mark", "q",
            "s", "small", "span", "strong", "sub", "sup", "time", "u", "wbr"}  # fmt: skip
-_KEYWORD_SIZES = {"xx-small": 9.0, "x-small": 10.0, "small": 13.0, "medium": 16.0, "large": 18.0,
-                  "x-large": 24.0, "xx-large": 32.0}  # fmt: skip
-_FONT = re.compile(r"(?:^|\s)([\d.]+(?:px|pt|r?em|%))(?:\s*/\s*([\d.]+(?:px|pt|r?em|%)?))?\s")
-_LENGTH = re.compile(r"([\d.]+)(px|pt|r?em|%|vw)?")
-_VARIABLE = re.compile(r"var\(\s*(--[\w-]+)\s*(?:,\s*([^()]*))?\)")
-_BOLD = 700
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +43,7 @@ class Style:
     colour: Colour = BLACK
     ground: Colour | None = WHITE
     """The opaque colour that shows behind its text; None when only an image would tell."""
-    size: float = ROOT_SIZE
+    size: float = values.ROOT_SIZE
     weight: int = 400
     leading: float | None = None
     """The height of a line; None for the font's own (about 1.2)."""
@@ -96,70 +81,7 @@ class Style:
     @property
     def large(self) -> bool:
         """Whether its text counts as large: 24 px, or 18.66 px and bold (WCAG 2.2, “large scale”)."""
-        return self.size >= 24 or (self.size >= 18.66 and self.weight >= _BOLD)  # noqa: PLR2004 (14 and 18 pt)
-
-
-class Sheet:
-    """The style sheets of a document, and which elements each rule is about."""
-
-    def __init__(self, tree: lxml_html.HtmlElement) -> None:
-        self._tree = tree
-        self._found: dict[str, Sequence[lxml_html.HtmlElement]] = {}
-
-    @cached_property
-    def rules(self) -> tuple[StyleRule, ...]:
-        """All rules of all `<style>` elements, in their order."""
-        return tuple(
-            StyleRule(rule.selectors, rule.declarations, (media, *rule.media)) if media else rule
-            for style in self._tree.iter("style")
-            for media in [style.get("media")]
-            for rule in rules(style.text or "")
-        )
-
-    @cached_property
-    def _names(self) -> set[str]:
-        """The tags and classes that occur."""
-        elements = list(self._tree.iter("*"))
-        classes = {name for element in elements for name in element.get("class", "").split()}
-        return classes | {str(element.tag) for element in elements}
-
-    def elements(self, selector: str) -> Sequence[lxml_html.HtmlElement]:
-        """Return the elements that a selector means; none for one that depends on what a reader does."""
-        if selector not in self._found:
-            pattern = _pattern(selector)
-            known = pattern is not None and pattern.names <= self._names
-            self._found[selector] = pattern.path(self._tree) if pattern and known else ()
-        return self._found[selector]
-
-    def matches(self, view: View) -> Mapping[lxml_html.HtmlElement, Sequence[Match]]:
-        """Return the rules that count for each element under a view, the weakest first."""
-        found: dict[lxml_html.HtmlElement, list[Match]] = {}
-        for number, rule in enumerate(self.rules):
-            if not (view.shows(rule.media) and any(_kept(one.name) for one in rule.declarations)):
-                continue
-            for selector in rule.selectors:
-                if elements := self.elements(selector):
-                    match = Match(weight_of(selector), number, rule)
-                    for element in elements:
-                        found.setdefault(element, []).append(match)
-        for matched in found.values():
-            if len(matched) > 1:
-                matched.sort(key=_strength)
-        return found
-
-
-class Match(NamedTuple):
-    """A rule that counts for an element."""
-
-    weight: tuple[int, int, int]
-    """The specificity of the selector (Selectors 4, 17)."""
-    number: int
-    """The place of the rule among all."""
-    rule: StyleRule
-
-
-def _strength(match: Match) -> tuple[tuple[int, int, int], int]:
-    return match.weight, match.number
+        return self.size >= 24 or (self.size >= 18.66 and self.weight >= values.BOLD)  # noqa: PLR2004 (14 and 18 pt)
 
 
 class Styles:
@@ -215,48 +137,9 @@ class Styles:
         own = {one.name: one.value for one in everything if one.name.startswith("--")}
         variables = {**variables, **own} if own else variables
         for one in everything:
-            if _kept(one.name) and not one.name.startswith("--"):
-                said.update(_longhands(one.name, _resolved(one.value, variables)))
+            if values.counts(one.name) and not one.name.startswith("--"):
+                said.update(values.longhands(one.name, values.resolved(one.value, variables)))
         return said, variables
-
-
-@dataclass(frozen=True)
-class _Pattern:
-    """A selector ready for use."""
-
-    path: etree.XPath
-    weight: tuple[int, int, int]
-    names: frozenset[str]
-    """Tags and classes without which it means nothing in a document."""
-
-
-def weight_of(selector: str) -> tuple[int, int, int]:
-    """Return how specific a selector is (Selectors 4, 17); nothing for one that is not known here."""
-    pattern = _pattern(selector)
-    return pattern.weight if pattern else (0, 0, 0)
-
-
-@lru_cache(maxsize=1024)
-def _pattern(selector: str) -> _Pattern | None:
-    try:
-        (parsed,) = cssselect.parse(selector)
-        if parsed.pseudo_element:
-            return None
-        path = etree.XPath(cssselect.HTMLTranslator().selector_to_xpath(parsed))
-    except (cssselect.SelectorError, ValueError):
-        return None
-    bare = re.sub(r"\[[^\]]*\]|:[\w-]+(\([^)]*\))?|#[\w-]+", "", selector)
-    return _Pattern(path, parsed.specificity(), frozenset(re.findall(r"[A-Za-z][\w-]*", bare)))
-
-
-@lru_cache(maxsize=512)
-def _kept(name: str) -> bool:
-    """Say whether a property counts here."""
-    return (
-        name in _FOLLOWED
-        or name.startswith(("--", "text-decoration", "border-bottom"))
-        or name in _SHORTHANDS
-    )
 
 
 @lru_cache(maxsize=256)
@@ -282,59 +165,12 @@ def _attributes(tag: str, looks: tuple[str | None, ...]) -> Mapping[str, str]:
     return said
 
 
-@lru_cache(maxsize=2048)
-def _longhands(name: str, value: str) -> Mapping[str, str]:
-    """Take a declaration apart into the properties that count here."""
-    if name in {"padding", "margin"}:
-        sides = split(value)
-        return {f"{name}-top": sides[0], f"{name}-bottom": sides[2 if sides[2:] else 0]} if sides else {}
-    if name.startswith("background"):
-        return _background(name, value)
-    if name == "font":
-        return _font(value)
-    if name.startswith("text-decoration"):
-        lined = name in {"text-decoration", "text-decoration-line"}
-        return {"text-decoration": "underline" if "underline" in value else "none"} if lined else {}
-    if name in {"border", "border-bottom", "border-bottom-width", "border-bottom-style"}:
-        return {"border-bottom": "none" if re.match(r"(0(px)?|none)\b", value) else value}
-    return {name: value} if name in _FOLLOWED else {}
-
-
-def _background(name: str, value: str) -> Mapping[str, str]:
-    image = {"background-image": "url" if re.search(r"(url|gradient)\(", value) else "none"}
-    if name == "background":
-        colour = next((part for part in split(value) if parse(part)), "transparent")
-        return {"background-color": colour, **image}
-    return image if name == "background-image" else {name: value}
-
-
-def _font(value: str) -> Mapping[str, str]:
-    found = _FONT.search(value)
-    if not found:
-        return {}
-    bold = re.search(r"\b(bold|[1-9]00)\b", value[: found.start(1)])
-    return {
-        "font-size": found[1],
-        "line-height": found[2] or "normal",
-        "font-weight": bold[1] if bold else "normal",
-    }
-
-
-def _resolved(value: str, variables: Mapping[str, str]) -> str:
-    """Put custom properties in; one that is not there makes the declaration void."""
-    for _round in range(8):
-        if "var(" not in value:
-            return value
-        value = _VARIABLE.sub(lambda found: variables.get(found[1], found[2] or ""), value)
-    return ""
-
-
 def _computed(
     tag: str, said: Mapping[str, str], parent: Style, variables: Mapping[str, str], view: View
 ) -> Style:
-    size = _size(said.get("font-size", ""), parent.size, view)
+    size = values.font_size(said.get("font-size", ""), parent.size, view)
     leading, factor = _leading(said.get("line-height", ""), size, parent, view)
-    opacity = parent.opacity * _number(said.get("opacity", "1"))
+    opacity = parent.opacity * values.number(said.get("opacity", "1"))
     own = parse(said["background-color"]) or CLEAR if "background-color" in said else CLEAR
     own = own if opacity == 1 else own.faded(opacity)
     display = said.get("display", "inline" if tag in _INLINE else "block")
@@ -342,7 +178,7 @@ def _computed(
         colour=_colour(said.get("color", ""), parent.colour),
         ground=_ground(own, said.get("background-image", "none"), parent.ground),
         size=size,
-        weight=_weight(said.get("font-weight", ""), parent.weight),
+        weight=values.weight(said.get("font-weight", ""), parent.weight),
         leading=leading,
         factor=factor,
         align=said.get("text-align", parent.align),
@@ -352,8 +188,8 @@ def _computed(
         underlined=said.get("text-decoration") == "underline" or said.get("border-bottom", "none") != "none",
         block=display != "inline",
         boxed=own.alpha > 0 and own.over(parent.ground or WHITE) != parent.ground,
-        padding=_both("padding", said, size, view),
-        margin=_both("margin", said, size, view),
+        padding=values.both("padding", said, size, view),
+        margin=values.both("margin", said, size, view),
         variables=variables,
     )
 
@@ -371,15 +207,6 @@ def _colour(value: str, inherited: Colour) -> Colour:
     return parse(value) or inherited if value else inherited
 
 
-def _size(value: str, parent: float, view: View) -> float:
-    if value in _KEYWORD_SIZES:
-        return _KEYWORD_SIZES[value]
-    if value in {"smaller", "larger"}:
-        return parent / 1.2 if value == "smaller" else parent * 1.2
-    length = _length(value, parent, view, whole=parent) if value else None
-    return parent if length is None else length
-
-
 def _leading(value: str, size: float, parent: Style, view: View) -> tuple[float | None, float | None]:
     """Return the height of a line, and the factor that is inherited in its place."""
     if not value or value == "inherit":
@@ -387,52 +214,13 @@ def _leading(value: str, size: float, parent: Style, view: View) -> tuple[float 
     if value == "normal":
         return None, None
     if re.fullmatch(r"[\d.]+", value):
-        return _number(value) * size, _number(value)
-    return _length(value, size, view, whole=size), None
-
-
-def _weight(value: str, inherited: int) -> int:
-    named = {"bold": _BOLD, "normal": 400, "bolder": max(_BOLD, inherited), "lighter": 400}
-    return named.get(value) or (int(value) if value.isdecimal() else inherited)
-
-
-def _both(name: str, said: Mapping[str, str], size: float, view: View) -> float:
-    """Return what a padding or a margin takes above and below together."""
-    above, below = said.get(f"{name}-top"), said.get(f"{name}-bottom")
-    if above is below is None:
-        return 0.0
-    known = [_length(side, size, view, whole=0) for side in (above, below) if side]
-    return sum(length for length in known if length)
+        return values.number(value) * size, values.number(value)
+    return values.length(value, size, view, whole=size), None
 
 
 def _shut(said: Mapping[str, str]) -> bool:
     """Say whether it is folded to nothing, as preview texts are."""
     return said.get("max-height", "").startswith("0") and said.get("overflow") == "hidden"
-
-
-@lru_cache(maxsize=1024)
-def _length(value: str, size: float, view: View, *, whole: float) -> float | None:
-    """Return a length in pixels; None for what is not known here, such as calc()."""
-    found = re.fullmatch(r"(clamp|min|max)\((.*)\)", value)
-    if found:
-        lengths = [_length(part, size, view, whole=whole) for part in split(found[2], ",")]
-        known = [length for length in lengths if length is not None]
-        if len(known) < len(lengths) or not known:
-            return None
-        middle = sorted(known)[len(known) // 2]
-        return {"clamp": middle, "min": min(known), "max": max(known)}[found[1]]
-    plain = _LENGTH.fullmatch(value)
-    if not plain:
-        return None
-    units = {"px": 1.0, "pt": 4 / 3, "em": size, "rem": ROOT_SIZE, "%": whole / 100, "vw": view.width / 100}
-    return _number(plain[1]) * units.get(plain[2] or "px", 1.0)
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return 1.0
 
 
 def _allows_dark(tree: lxml_html.HtmlElement, sheet: Sheet | None) -> bool:

@@ -12,7 +12,8 @@ from playwright.sync_api import Browser
 from newsletter.check.colours import Colour
 from newsletter.check.documents import Document
 from newsletter.check.proof import Proof
-from newsletter.check.styles import Sheet, Style, Styles
+from newsletter.check.sheets import Sheet
+from newsletter.check.styles import Style, Styles
 from newsletter.check.stylesheet import DARK, DESK, PHONE, View, declarations, rules, split
 from tests import browser
 from tests.check import altered
