@@ -10,13 +10,13 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import compose, people, process
+from benchmarks import compose, links, people, process
 from benchmarks.measure import Run, Spread, repeated
 from benchmarks.sending import report
 from newsletter.compose import mjml
 from newsletter.workspace import Workspace
 
-PARTS = ("composing", "commands", "growth", "people", "sending")
+PARTS = ("composing", "commands", "growth", "people", "links", "sending")
 DOCUMENT = compose.ROOT / "docs" / "performance.md"
 
 
@@ -28,6 +28,7 @@ def main() -> None:
         "commands": _commands,
         "growth": _growth,
         "people": lambda: _people(arguments.rows or (10_000 if arguments.quick else people.SIZES[-1])),
+        "links": lambda: _links(runs=3 if arguments.quick else 15),
         "sending": lambda: report.measure(quick=arguments.quick),
     }
     for name in arguments.only or parts:
@@ -174,6 +175,21 @@ def _point(point: people.Point) -> str:
         f"{point.verify:.1f}",
     )
     return f"| {' | '.join(cells)} |"
+
+
+def _links(*, runs: int) -> list[str]:
+    point = links.measure(runs=runs)
+    return [
+        "### Asking for links",
+        "",
+        f"{links.LINKS} links at a server on loopback that waits {links.DELAY * 1000:.0f} ms each time.",
+        "",
+        "| what | s |",
+        "| --- | ---: |",
+        f"| all at one host | {point.one_host.told(digits=2)} |",
+        f"| at {links.HOSTS} hosts | {point.many_hosts.told(digits=2)} |",
+        f"| all still known from the last check | {point.kept.told(digits=3)} |",
+    ]
 
 
 def _write(part: str, text: str) -> None:

@@ -98,8 +98,8 @@ TELLS: dict[str, tuple[str, Handle, str, Severity | None, str]] = {
                           "“{url}” (redirected to “http://169.254.169.254/”) leads to 169.254.169.254, "
                           + INSIDE),
     "name inside": ("http://intranet.example/", page(), "inside", Severity.WARNING,
-                    "“{url}” leads to 10.1.2.3 as seen from here, which is inside a network; "
-                    + "it was not asked for."),
+                    ("“{url}” leads to 10.1.2.3 as seen from here, which is inside a network; "
+                     "it was not asked for.")),
     "403": (A, page(403), "not-judged", None,
             "“{url}” does not let programs see whether it is there (403)."),
     "429": (A, page(429), "not-judged", None,

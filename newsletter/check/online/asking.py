@@ -12,10 +12,10 @@ import httpcore
 
 from newsletter import __version__
 from newsletter.check.online.answer import Answer, NotAnswered, Outcome
-from newsletter.check.online.connecting import Backend
+from newsletter.check.online.connecting import Connections
 from newsletter.check.online.destination import STANDARD, Destination, redirected
 from newsletter.check.online.names import Names
-from newsletter.check.online.pace import EVERYWHERE, Pace
+from newsletter.check.online.pace import Pace
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _FOR_GOOD = frozenset({301, 308})
@@ -70,15 +70,11 @@ class Asker:
         self._names = names
         self._patience = patience
         self._pace = Pace()
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=trust or httpcore.default_ssl_context(),
-            max_connections=EVERYWHERE,
-            network_backend=Backend(names),
-        )
+        self._connections = Connections(names, trust)
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._pool.aclose()
+        await self._connections.close()
 
     async def answer(self, url: str) -> Answer:
         """Ask for a link, and for the same on https where it is http; whatever happens is the answer."""
@@ -150,7 +146,10 @@ class Asker:
         fields = [("Host", at.authority), *_FIELDS]
         extensions = self._patience.extensions
         try:
-            async with self._pool.stream(method, url, headers=fields, extensions=extensions) as response:
+            async with (
+                self._connections.to(at) as connection,
+                connection.stream(method, url, headers=fields, extensions=extensions) as response,
+            ):
                 reply = Reply.of(response)
                 if reply.status not in _REDIRECTS:
                     await _glance(response)

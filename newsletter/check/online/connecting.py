@@ -1,15 +1,71 @@
-"""Connecting: httpcore's connections go to the addresses that were judged; TLS and Host keep the name."""
+"""Connecting: httpcore's connections go to the addresses that were judged; TLS and Host keep the name.
+
+Connections rest between two links to the same host. httpcore's own pool does that too, but offers a resting one
+to all who wait, of whom all but one have to ask again: 1.7 times the CPU time for 200 links (measured, 1.0.9).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import ssl
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 
 import httpcore
 
+from newsletter.check.online.destination import Destination
 from newsletter.check.online.names import Names
 
 _ADDRESSES = 3
 """How many addresses of a host are tried."""
+_REST = 5.0
+"""Seconds after which a resting connection is not used again."""
+
+
+class Connections:
+    """The connections of one inquiry, by host."""
+
+    def __init__(self, names: Names, trust: ssl.SSLContext | None) -> None:
+        self._backend = Backend(names)
+        self._trust = trust or httpcore.default_ssl_context()
+        self._resting: defaultdict[tuple[str, str, int], list[httpcore.AsyncHTTPConnection]] = defaultdict(
+            list
+        )
+
+    @asynccontextmanager
+    async def to(self, at: Destination) -> AsyncIterator[httpcore.AsyncHTTPConnection]:
+        """Lend a connection, which is opened when it is first used."""
+        resting = self._resting[at.scheme, at.host, at.port]
+        connection = await self._rested(resting) or self._new(at)
+        try:
+            yield connection
+        finally:
+            if connection.is_available():
+                resting.append(connection)
+            else:
+                await connection.aclose()
+
+    async def close(self) -> None:
+        """Close all that rest."""
+        for resting in self._resting.values():
+            for connection in resting:
+                await connection.aclose()
+
+    async def _rested(
+        self, resting: list[httpcore.AsyncHTTPConnection]
+    ) -> httpcore.AsyncHTTPConnection | None:
+        while resting:
+            connection = resting.pop()
+            if not connection.has_expired():
+                return connection
+            await connection.aclose()
+        return None
+
+    def _new(self, at: Destination) -> httpcore.AsyncHTTPConnection:
+        origin = httpcore.Origin(at.scheme.encode(), at.host.encode(), at.port)
+        return httpcore.AsyncHTTPConnection(
+            origin, self._trust, keepalive_expiry=_REST, network_backend=self._backend
+        )
 
 
 class Backend(httpcore.AsyncNetworkBackend):

@@ -15,7 +15,7 @@ from newsletter.check.online.answer import NotAnswered
 
 EVERYWHERE = 20
 AT_FIRST = 4
-AT_MOST = 16
+"""Of one host; it may come to EVERYWHERE."""
 _PATIENCE = 3
 """After so many failures, and no answer between them, a host is not asked any more."""
 
@@ -44,7 +44,7 @@ class Host:
     def answered(self) -> None:
         """It has answered: one more at a time from now on."""
         self._failures.clear()
-        if self._limit < AT_MOST:
+        if self._limit < EVERYWHERE:
             self._limit += 1
             self._room.release()
 
