@@ -12,6 +12,7 @@ from playwright.sync_api import Browser
 from newsletter.check.colours import Colour
 from newsletter.check.documents import Document
 from newsletter.check.proof import Proof
+from newsletter.check.selectors import Index, pattern
 from newsletter.check.sheets import Sheet
 from newsletter.check.styles import Style, Styles
 from newsletter.check.stylesheet import DARK, DESK, PHONE, View, declarations, rules, split
@@ -129,6 +130,31 @@ def test_a_dark_scheme_counts_only_where_it_is_asked_for() -> None:
     assert str(_styled(css, "<p id=x>").colour) == "#000000"
     assert str(_styled(css, "<p id=x>", DARK).colour) == "#ff0000"
     assert str(_styled(":root { color-scheme: light dark }", "<p id=x>", DARK).colour) == "#ffffff"
+
+
+def test_plain_selectors_mean_what_cssselect_says(proof: Proof) -> None:
+    """For every selector of the base theme, and some that it does not have."""
+    extra = (
+        "td",
+        "*",
+        "div.card",
+        ".card > table td > div p",
+        "table>tbody>tr>td a",
+        "p:first-child",
+        ".no p",
+    )
+    for document in proof.documents:
+        index = Index(document.tree)
+        selectors = {each for rule in document.sheet.rules for each in rule.selectors}
+        for selector in (*selectors, *extra):
+            if "::" in selector or ":focus" in selector:
+                assert not index.elements(selector)
+                continue
+            assert list(index.elements(selector)) == document.tree.cssselect(selector), selector
+    plain = pattern(".card > table td p")
+    assert plain
+    assert plain.path is None
+    assert plain.weight == (0, 1, 3)
 
 
 def test_values_are_cut_only_outside_of_brackets() -> None:
