@@ -88,7 +88,7 @@ class Hunspell:
         marked = (f"^{word}" for word in found)  # otherwise a line may be a command
         for line in self._run("-a", marked, PATIENCE + len(found)).splitlines():
             if answer := _PROPOSALS.fullmatch(line):
-                found[answer[1]] = tuple(answer[2].split(", "))
+                found[answer[1]] = tuple(_sensible(answer[2].split(", ")))
         return found
 
     def _run(self, mode: str, lines: Iterable[str], patience: float) -> str:
@@ -110,6 +110,15 @@ class Hunspell:
             message = _("The program “{name}” gave no answer: {reason}.").format(name=PROGRAM, reason=err)
             raise CannotTell(message, cure=_("Try it again, or set the rule off with a reason.")) from err
         return done.stdout.decode("utf-8", "replace")
+
+
+def _sensible(proposals: Sequence[str]) -> list[str]:
+    """Leave out parts of compounds (`Hasel-`), and two words with a hyphen that come with a space as well."""
+    return [
+        one
+        for one in proposals
+        if one[-1] != "-" and ("-" not in one or one.replace("-", " ") not in proposals)
+    ]
 
 
 def _dictionary(name: str, folders: Sequence[Path]) -> Path | None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -36,10 +37,18 @@ _WORD = {
     "de": re.compile(r"-?[^\W\d_]+-?"),
     "en": re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?"),
 }
+_INFIX = re.compile(r"(?<=[a-zäöüß]{2})zu(?=[a-zäöüß]+n$)")
 _CAPITALS = re.compile(r"[A-ZÄÖÜ]{2}|[a-zäöüß][A-ZÄÖÜ]")
 """Abbreviations (NRW, PDFs) and names such as WebGIS."""
 _JOINTS = ("", "s", "es", "n", "en", "er")
 """What stands between the parts of a German compound."""
+_SHORT_TAILS = frozenset({"amt", "bus", "hof", "see", "weg"})
+"""Shorter words that compounds end in: Mühlenweg."""
+_BRITISH = (
+    ("our", "or"), ("tre", "ter"), ("is", "iz"), ("ys", "yz"), ("ogue", "og"), ("ll", "l"), ("ence", "ense"),
+    ("mme", "m"), ("grey", "gray"), ("ae", "e"), ("que", "ck"),
+)  # fmt: skip
+"""How British and American words differ, for where only an American dictionary is installed."""
 
 
 def words_in(text: str, language: str) -> Iterator[str]:
@@ -129,12 +138,10 @@ class Spelling:
         return found
 
     def _not_in_dictionary(self, words: Iterable[str]) -> list[str]:
-        """Return the words that the dictionary knows neither whole nor, in German, by their parts."""
+        """Return the words that the dictionary knows neither whole nor by their parts or in another form."""
         wrong = self.program.wrong(map(stem, words))
         left = [word for word in words if stem(word) in wrong]
-        if self.language != "de":
-            return left
-        ways = {word: list(_ways(word)) for word in left}
+        ways = {word: list(_WAYS[self.language](word)) for word in left}
         parts = {part for several in ways.values() for way in several for part in way}
         unknown = {part for part in self.program.wrong(sorted(parts)) if part not in self.vocabulary}
         return [word for word in left if not any(unknown.isdisjoint(way) for way in ways[word])]
@@ -154,15 +161,32 @@ def stem(word: str) -> str:
     return word.rstrip("-")
 
 
-def _ways(word: str) -> Iterator[tuple[str, ...]]:
+def _english_ways(word: str) -> Iterator[tuple[str, ...]]:
+    """Give other forms of an English word: American, and without accents (café)."""
+    for british, american in _BRITISH:
+        if british in word.lower():
+            yield (word.lower().replace(british, american),)
+    bare = "".join(filter(str.isascii, unicodedata.normalize("NFD", word)))
+    if bare != word:
+        yield (bare,)
+
+
+def _german_ways(word: str) -> Iterator[tuple[str, ...]]:
     """Give the ways in which a German word may be made of others; nouns are asked for with their capital."""
     whole = stem(word)
     if whole != word:
         yield (word,)
         yield from ((whole.removesuffix(joint),) for joint in _JOINTS if joint and whole.endswith(joint))
-    for cut in range(MIN_PART, len(whole) - MIN_PART + 1):
+    for infix in _INFIX.finditer(whole):  # zurückzuholen
+        yield (whole[: infix.start()] + whole[infix.end() :],)
+    for cut in range(MIN_PART, len(whole) - 2):
+        if len(whole) - cut < MIN_PART and whole[cut:] not in _SHORT_TAILS:
+            continue
         tail = whole[cut:].capitalize()
         for joint in _JOINTS:
             head = whole[:cut].removesuffix(joint)
             if whole[:cut].endswith(joint) and len(head) >= MIN_PART:
                 yield head.capitalize(), tail
+
+
+_WAYS: Mapping[str, Callable[[str], Iterator[tuple[str, ...]]]] = {"de": _german_ways, "en": _english_ways}

@@ -49,7 +49,16 @@ def test_proposals_are_made(tmp_path: Path) -> None:
     (found,) = proofs.remarks("wording.spelling", proofs.proof(tmp_path, "Die Fördrung beginnt.\n"))
     assert found.message == "The dictionary does not know “Fördrung”."
     assert found.cure.startswith("Is this meant: “Förderung”")
-    assert "[check] words" in found.cure
+
+
+@dictionaries
+def test_proposals_are_few() -> None:
+    """Two words stand there once, with a space, and no parts of compounds."""
+    found = Hunspell.of("de").proposals(["Talheim", "Hasel"])
+    assert "Tal heim" in found["Talheim"]
+    assert "Tal-heim" not in found["Talheim"]
+    assert "Hase" in found["Hasel"]
+    assert not [one for one in found["Hasel"] if one.endswith("-")]
 
 
 @dictionaries
@@ -60,12 +69,23 @@ def test_proposals_are_made(tmp_path: Path) -> None:
         "Webinarreihe, Klimaresilienz, Förderfähigkeit und Digitallotsinnen in Recklinghausen und Soest.",
         "Bürger*innen, Ärzt:innen, jede:r, Kolleg_innen, Bildungs- und Kulturangebote, Strom und -verkauf.",
         "Bildungs-Angebot, Nordrhein-Westfalens E-Mails, ggf. inkl. PDFs der NRW.BANK, WebGIS und UNIKIMS.",
+        "Am Mühlenweg und Mühlgraben; um Azubis zurückzuholen.",
         "Best Practice und der „Master of Public Administration“ mit Know-how.",
         "Herr Tim-Fabian Qwertzig und Frau Prof. Dr. Xyloph sprechen.",
         "Der Zwuckelhof: [Anmeldung](https://zwuckelhof.example/), a.mueckstein@kreis.example, Mückstein.",
         "{{ first_name | Liebe Lesende }}, 3D-Drucker und www.qwrtz.example gehen.",
     ],
-    ids=["compounds", "shipped", "gender", "abbreviations", "english", "people", "addresses", "places"],
+    ids=[
+        "compounds",
+        "shipped",
+        "gender",
+        "abbreviations",
+        "joints",
+        "english",
+        "people",
+        "addresses",
+        "places",
+    ],
 )
 def test_words_that_are_right_are_not_told(tmp_path: Path, text: str) -> None:
     """Compounds, our own list, names of people and in addresses, gendered forms, English ones."""
@@ -102,7 +122,10 @@ def test_an_english_issue_is_read_as_english(tmp_path: Path) -> None:
         "preheader": "What happened in winter, and what comes in spring.",
     }
     settings = SETTINGS.replace("[newsletter]", '[newsletter]\nlanguage = "en"')
-    text = {"type": "letter", "text": "We don’t recieve letters, and the Verwaltung agrees.\n"}
+    text = {
+        "type": "letter",
+        "text": "We don’t recieve colourful programmes in a café, and the Verwaltung agrees.\n",
+    }
     workspace = proofs.office(tmp_path, text, head=english)
     (workspace.root / "newsletter.toml").write_text(settings, encoding="utf-8")
     proof = checking.proof_of(type(workspace).find(tmp_path, {}), workspace.issue_id(None))
