@@ -20,7 +20,7 @@ from newsletter.errors import Where
 from newsletter.language import N_, _
 
 FAMILY = Family("accessibility")
-EMC = "https://emailmarkup.org/en/reports/accessibility/"
+EMC = "https://emailmarkup.org/en/reports/accessibility/2026"
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _FILE = re.compile(r"[^/\\]*\.(?:jpe?g|png|gif|webp|svg|bmp|tiff?|avif|heic)", re.IGNORECASE)
 _LAYOUT = {"presentation", "none"}

@@ -41,8 +41,8 @@ _WORD = re.compile(r"[^\W\d_]+")
     Severity.WARNING,
     title=N_("Text is large enough"),
     why=N_(
-        "Below 14 px many people over fifty give up, and phones do not enlarge mails; below 12 px hardly "
-        "anybody reads on."
+        "Text below 14 px is hard to read for many, not only for older people, and phones do not enlarge "
+        "mails by themselves; below 12 px hardly anybody reads on."
     ),
     source="https://www.nngroup.com/articles/legibility-readability-comprehension/",
 )
