@@ -119,7 +119,8 @@ def _from_function(name: str, parts: list[str]) -> Colour | None:
         saturation, lightness = (_amount(part, 1) for part in parts[1:3])
     except ValueError:
         return None
-    return Colour(*(value * 255 for value in colorsys.hls_to_rgb(hue, lightness, saturation)), alpha)
+    red, green, blue = (value * 255 for value in colorsys.hls_to_rgb(hue, lightness, saturation))
+    return Colour(red, green, blue, alpha)
 
 
 def _amount(text: str, whole: float) -> float:
