@@ -20,7 +20,11 @@ FAMILY = Family("issue")
     source="docs/felder.md",
 )
 def fault(proof: Proof) -> Iterator[Remark]:
-    """Pass on what reading and composing have found, but for what another rule tells."""
+    """Pass on what reading and composing have found, but for what another rule tells and is not set off.
+
+    A dead link keeps the issue from being composed whatever the settings say.
+    """
+    off = {*proof.settings.check.off, *(proof.issue.checks_off if proof.issue else ())}
     for one in proof.faults:
-        if not one.rule:
+        if not one.rule or off & {one.rule, one.rule.partition(".")[0]}:
             yield Remark(one.where, one.message, one.cure)

@@ -77,6 +77,9 @@ def is_example(host: str) -> bool:
 
 def is_dummy(url: str) -> bool:
     """Say whether somebody wrote an address down until the true one would be known."""
+    host = url.partition("://")[2].partition("/")[0]
+    if host and not any(map(str.isalnum, host)):  # https://…
+        return True
     return _DUMMIES.fullmatch(host_of(url)) is not None or _DUMMY_WORDS.search(url) is not None
 
 

@@ -125,14 +125,29 @@ def dead_link(proof: Proof) -> Iterator[Remark]:
     """Pass on what composing found; look for placeholders, and for places in the mail that are not there."""
     for fault in proof.faults:
         if fault.rule == links.RULE:
-            yield Remark(fault.where, fault.message, fault.cure, section=_section_at(proof, fault.where))
+            section = _section_at(proof, fault.where)
+            yield Remark(fault.where, fault.message, fault.cure or _cure(), section=section)
     own = proof.settings.sender.address.rpartition("@")[2]
     for target in targets(proof):
+        if _is_refused(target.url):
+            continue
         if hosts.is_dummy(target.url) or _is_borrowed(hosts.host_of(target.url), own):
             message = _("The link “{url}” is a placeholder.").format(url=target.url)
-            cure = _("Write where it leads, or leave the link out and keep the text.")
-            yield Remark(target.where(proof), message, cure, section=target.anchor, quote=target.url)
+            yield Remark(target.where(proof), message, _cure(), section=target.anchor, quote=target.url)
     yield from _lost_places(proof)
+
+
+def _cure() -> str:
+    return _("Write where it leads, or leave the link out and keep the text.")
+
+
+def _is_refused(url: str) -> bool:
+    """Say whether composing has told of it already."""
+    try:
+        links.checked(url)
+    except links.LinkError:
+        return True
+    return False
 
 
 def _is_borrowed(host: str, own: str) -> bool:
@@ -240,10 +255,12 @@ def internal_host(proof: Proof) -> Iterator[Remark]:
     for target in targets(proof):
         host = hosts.host_of(target.url)
         cure = _("Write the address at which everybody finds the page.")
-        if host and hosts.is_inside(host):
+        if not host or hosts.is_dummy(target.url):
+            continue
+        if hosts.is_inside(host):
             message = _("“{host}” can be reached only from the office’s own network.").format(host=host)
             yield Remark(target.where(proof), message, cure, section=target.anchor, quote=target.url)
-        elif host and (word := hosts.trial(host)):
+        elif word := hosts.trial(host):
             message = _("“{host}” looks like a site for trials.").format(host=host)
             severity = None if hosts.is_certain_trial(word) else Severity.WARNING
             yield Remark(

@@ -18,15 +18,17 @@ from newsletter.mail.tokens import STAND_IN
 from newsletter.mail.ways_out import WaysOut
 
 FAMILY = Family("law")
-_LOADED = re.compile(
-    r"\b(?:src|background|poster|data|srcset)\s*=\s*[\"']\s*(?P<attribute>(?:https?:)?//[^\"'\s]+)"
-    r"|url\(\s*[\"']?(?P<css>(?:https?:)?//[^\"')\s]+)"
-    r"|@import\s+[\"'](?P<sheet>(?:https?:)?//[^\"']+)"
-    r"|<link\b[^>]*?\bhref\s*=\s*[\"'](?P<link>(?:https?:)?//[^\"']+)",
+_REMOTE = re.compile(r"[\"'(,]\s*((?:https?:)?//[^\"'()\s,<>]+)", re.IGNORECASE)
+"""An address of another machine, in an attribute or a style, also in Outlook's conditional comments."""
+_LOADS = re.compile(
+    r"(?:(?<![\w-])(?:src|background|poster|data|srcset)\s*=\s*[\"'][^\"'<>]*"
+    r"|url\(\s*[\"']?|@import\s+[\"'])$",
     re.IGNORECASE,
 )
-"""Whatever makes a mail program fetch something, in Outlook's conditional comments as well."""
-_NOT_FETCHED = re.compile(r"data-[a-z-]*$", re.IGNORECASE)
+"""What stands before an address that mail programs fetch by themselves."""
+_SHEET = re.compile(r"<link\b[^<>]*$", re.IGNORECASE)
+_BEFORE = 400
+"""Characters in which the beginning of an attribute or tag is looked for."""
 _TINY = 3
 """CSS pixels; nobody sees an image smaller than that."""
 _SIZE = re.compile(r"\b(?:max-)?(width|height)\s*:\s*(\d+(?:\.\d+)?)px", re.IGNORECASE)
@@ -50,8 +52,7 @@ def third_party(proof: Proof) -> Iterator[Remark]:
     own |= {hosts.host_of(url) for url in (web.base_url, web.assets_url) if url}
     seen = set()
     for mail in proof.mails:
-        for found in _LOADED.finditer(mail.html):
-            url = html.unescape(next(filter(None, found.groups())))
+        for url in _fetched(mail.html):
             host = hosts.host_of(url)
             if host in own or host in seen:
                 continue
@@ -62,6 +63,14 @@ def third_party(proof: Proof) -> Iterator[Remark]:
             )
             where = proof.where(url) if proof.is_ours(url) else proof.templates.line(re.escape(url))
             yield Remark(where, message, cure.format(host=host), quote=url)
+
+
+def _fetched(source: str) -> Iterator[str]:
+    """Give the addresses that a mail program fetches without being asked."""
+    for found in _REMOTE.finditer(source):
+        before = source[max(0, found.start() - _BEFORE) : found.start(1)]
+        if _LOADS.search(before) or _SHEET.search(before):
+            yield html.unescape(found[1])
 
 
 @FAMILY.rule(

@@ -37,11 +37,15 @@ _PROMISE = re.compile(
     r"|\b(?:following|this)\s+(?:link|web\s+address|url)\b|\blink\s+below\b)"
     rf"|\bhier\s+{_ACTS}\b|\bklicken\s+sie\s+(?:\w+\s+)?hier\b|\bmelden\s+sie\s+sich\s+(?:\w+\s+)?hier\s+an\b"
     rf"|\bclick\s+here\b|\b(?:register|sign\s+up|apply)\s+here\b{_CLAUSE_END}"
-    rf"|^(?=.*?\b{_THINGS}\b)(?=.*?\b{_GETS}\b).*?\b(?:hier|here)\b{_CLAUSE_END}"
+    rf"|(?P<here>\b(?:hier|here)\b){_CLAUSE_END}"
     r"|^\W*hier\s+(?:finden|gibt|erhalten|bekommen|lesen|erfahren)\b.*?\b(?:weitere|nähere|mehr|alle|ausführliche)\s+"
     r"(?:informationen|infos|details|hinweise)\b|^\W*hier\s+geht(?:'s|\s+es)\s+zu[rm]\b",
     re.IGNORECASE | re.DOTALL,
 )
+_ABOUT = re.compile(rf"(?=.*\b{_THINGS}\b)(?=.*\b{_GETS}\b)", re.IGNORECASE | re.DOTALL)
+"""What must be said before a “here” at the end: it may also be a place."""
+_NEAR = 120
+"""Letters before it in which it must be said."""
 _SPELT_OUT = re.compile(
     r"\bhttps?://\S|\bwww\.\w|\w@\w|\b[\w-]+(?:\.[\w-]+)*\.(?:de|com|org|net|eu|nrw|info|example|test)\b"
     r"|\+?\d[\d /()-]{5,}\d"
@@ -67,9 +71,14 @@ def promise(proof: Proof) -> Iterator[Remark]:
         if not _WORDS.search(passage.marked):
             continue
         for sentence in _SENTENCE.finditer(passage.marked):
-            found = _PROMISE.search(sentence[0].strip())
+            found = next(filter(_is_promise, _PROMISE.finditer(sentence[0].strip())), None)
             if found and WEB not in sentence[0] and not _SPELT_OUT.search(sentence[0]):
                 yield from _judged(proof, everything[index:], sentence, found)
+
+
+def _is_promise(found: re.Match[str]) -> bool:
+    before = found.string[max(0, found.start() - _NEAR) : found.start()]
+    return found["here"] is None or _ABOUT.match(before) is not None
 
 
 def _judged(

@@ -81,7 +81,7 @@ class TestDeadLink:
         proof = proofs.proof(tmp_path, f"[Bericht]({url})", environ=TRUE_SENDER)
         assert proofs.remarks("content.dead-link", proof) == []
 
-    @pytest.mark.parametrize("url", ["#", "", "##"])
+    @pytest.mark.parametrize("url", ["#", "", "##", "https://..."])
     def test_what_composing_found(self, tmp_path: Path, url: str) -> None:
         """Dead links keep an issue from being composed; they are told by this rule, with their section."""
         proof = proofs.proof(tmp_path, f"Zeile.\n\nMehr [im Bericht]({url}).\n")
@@ -90,6 +90,13 @@ class TestDeadLink:
         assert proofs.lines([found], proof) == [f"Mehr [im Bericht]({url})."]
         assert found.section == "ueberschrift"
         assert found.cure
+
+    @pytest.mark.parametrize("name", ["content", "content.dead-link"])
+    def test_what_composing_found_cannot_be_set_off(self, tmp_path: Path, name: str) -> None:
+        """There is no mail with it, so it is told as a fault then."""
+        head = {"check": {"off": {name: "Nicht so wichtig"}}}
+        found = proofs.report(tmp_path, "Mehr [im Bericht](#).", head=head)
+        assert [one.rule for one in found.findings if one.severity is Severity.ERROR] == ["issue.fault"]
 
     def test_buttons_and_images_too(self, tmp_path: Path) -> None:
         """Addresses that stand by themselves are looked at like those in a text."""
