@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Self
 
 from newsletter.check.rule import CannotTell
-from newsletter.language import N_, _
+from newsletter.language import _
 
 PROGRAM = "hunspell"
 PATIENCE = 10.0
@@ -32,7 +32,6 @@ FOLDERS = (
 DICTIONARIES: Mapping[str, Sequence[str]] = {"de": ("de_DE",), "en": ("en_GB", "en_US")}
 """What is asked for a language: a word is right when one of these knows it."""
 _PACKAGES = {"de": "hunspell-de-de", "en": "hunspell-en-us"}
-_LANGUAGES = {"de": N_("German"), "en": N_("English")}
 _PROPOSALS = re.compile(r"& (\S+) \d+ \d+: (.*)")
 
 
@@ -59,8 +58,9 @@ class Hunspell:
         found = [_dictionary(name, folders) for name in DICTIONARIES[language]]
         dictionaries = tuple(path for path in found if path)
         if not dictionaries:
+            named = {"de": _("German"), "en": _("English")}
             message = _("The program “{name}” has no dictionary here: {language}.")
-            raise CannotTell(message.format(name=PROGRAM, language=_(_LANGUAGES[language])), cure=cure)
+            raise CannotTell(message.format(name=PROGRAM, language=named[language]), cure=cure)
         return cls(program, dictionaries)
 
     @property

@@ -145,7 +145,7 @@ def style_size(proof: Proof) -> Iterator[Remark]:
         "Many read on the road: an image of 1 MB takes 8 seconds at 1 Mbit/s, and it costs. What counts is "
         "the image as it is sent, made smaller by the program already."
     ),
-    source="https://github.com/resend/react-email (packages/react-email: images above 1 MiB are told)",
+    source="https://github.com/resend/react-email",
 )
 def image_size(proof: Proof) -> Iterator[Remark]:
     """Weigh each image once."""
