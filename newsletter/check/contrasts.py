@@ -18,6 +18,7 @@ from newsletter.check.proof import Proof, name_of
 from newsletter.check.rule import Family
 from newsletter.check.styles import Style, Styles
 from newsletter.check.stylesheet import DARK, DESK
+from newsletter.check.template_places import MAIL, PAGE
 from newsletter.language import N_, _, ngettext
 
 FAMILY = Family("accessibility")
@@ -127,13 +128,16 @@ def _too_faint(
         colour=pair[0],
         ground=pair[1],
     )
-    value = proof.templates.colour(*pair, dark=dark)
+    templates = proof.templates
+    value = templates.colour(*pair, dark=dark) if templates.colour(pair[0], dark=dark) else None
     if value:
         cure = _("Change “{name}” in theme.toml so that the contrast is at least {needed}:1.")
         cure, where = cure.format(name=value.name, needed=f"{needed:.2g}"), value.where
     else:
         cure = _("Change one of the two colours in the theme so that the contrast is at least {needed}:1.")
-        cure, where = cure.format(needed=f"{needed:.2g}"), template(proof, document, element)
+        cure = cure.format(needed=f"{needed:.2g}")
+        kind = PAGE if document.page else MAIL
+        where = templates.literal(pair[0], kind=kind) or template(proof, document, element)
     return remark(proof, document, element, message, cure, where=where, quote=text)
 
 

@@ -23,6 +23,8 @@ from newsletter.errors import Where
 
 MAIL, PAGE = (".mjml.j2", ".css.j2"), (".html.j2", ".css.j2")
 """The endings of the templates that make the mail, and of those that make the page."""
+_OTHERS: dict[tuple[str, ...], set[str]] = {MAIL: {"page.css.j2"}, PAGE: {"mail.css.j2", "content.css.j2"}}
+"""Style sheets that are not for it."""
 _VALUE = re.compile(r"\s*([\w-]+)\s*=\s*\"([^\"]*)\"")
 _TABLE = re.compile(r"\s*\[([\w-]+)\]")
 _MADE_BY = {"a": r"<(?:a|mj-button)\b", "img": r"<(?:img|mj-image)\b|img\("}
@@ -92,6 +94,13 @@ class Templates:
                             return DesignValue(name, where)
         return None
 
+    def literal(self, colour: Colour, *, kind: Sequence[str] = MAIL) -> Where | None:
+        """Return the first line of a template that a colour itself is written in."""
+        red, green, blue = str(colour)[1:3], str(colour)[3:5], str(colour)[5:7]
+        pairs = all(pair[0] == pair[1] for pair in (red, green, blue))
+        brief = f"|#{red[0]}{green[0]}{blue[0]}\\b" if pairs else ""
+        return self.find(rf"(?i){colour}\b{brief}", kind=kind)
+
     def _first(self, pattern: re.Pattern[str], files: Sequence[Path]) -> Where | None:
         for path in files:
             for number, line in enumerate(self._lines(path), 1):
@@ -113,7 +122,7 @@ class Templates:
             path.relative_to(folder).as_posix()
             for folder in self.folders
             for path in (*folder.glob("layout/*.j2"), *folder.glob("sections/*/*.j2"))
-            if path.name.endswith(tuple(kind))
+            if path.name.endswith(tuple(kind)) and path.name not in _OTHERS.get(tuple(kind), ())
         }
         own = f"sections/{section_type}/"
         ordered = sorted(

@@ -185,6 +185,18 @@ def test_a_colour_of_the_office_is_named_in_its_theme(tmp_path: Path) -> None:
     assert found.cure == "Change “light.muted” in theme.toml so that the contrast is at least 4.5:1."
 
 
+def test_a_colour_of_a_template_is_named_there(tmp_path: Path) -> None:
+    """However it is written."""
+    css = tmp_path / "templates" / "layout" / "content.css.j2"
+    css.parent.mkdir(parents=True)
+    source = (BASE_THEME / "layout" / "content.css.j2").read_text(encoding="utf-8")
+    css.write_text(f"{source}.signature {{ color: #999; }}\n", encoding="utf-8")
+    letter = {"type": "letter", "text": "Guten Tag.\n", "signature": "Ihre Redaktion"}
+    found = proofs.remarks("accessibility.contrast", proofs.proof(tmp_path, letter))
+    assert (found[0].where.path, found[0].quote) == (css, "Ihre Redaktion")
+    assert "#999" in css.read_text(encoding="utf-8").splitlines()[found[0].where.line - 1]
+
+
 def test_links_differ_by_more_than_colour(good: Proof) -> None:
     """An underline, bold type or a ground of their own; alone in its paragraph a link is seen anyway."""
     text = '<p>Mehr in der <a href="https://kreis.example" style="{style}">Übersicht</a> vom Mai.</p>'
