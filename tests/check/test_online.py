@@ -22,7 +22,7 @@ from tests.check.web import Handle, Site, cut, hang, page, redirect, site
 from tests.dispatch.certificates import Authority
 
 RULES = ("dead-link", "no-answer", "certificate", "inside", "not-judged", "moved", "https")
-PATIENCE = Patience(connect=2, read=0.4, whole=1.2)
+PATIENCE = Patience(connect=3, read=1, whole=3)
 GREETING = b"SSH-2.0-OpenSSH_9.2\r\n"
 
 

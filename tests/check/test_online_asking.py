@@ -22,7 +22,7 @@ from newsletter.check.online.names import Resolve
 from tests.check.web import Asked, Handle, Site, by_method, cut, endless, hang, page, raw, redirect, site
 from tests.dispatch.certificates import Authority
 
-QUICK = Patience(connect=2, read=0.5, whole=1.5)
+QUICK = Patience(connect=3, read=1, whole=3)
 
 
 def asked(handle: Handle, patience: Patience | None = None) -> tuple[Answer, list[str]]:
@@ -51,7 +51,7 @@ def test_where_head_is_refused_get_decides(status: int) -> None:
 @pytest.mark.parametrize("odd", [cut, hang, raw(b"What?\r\n\r\n")], ids=["cut", "hang", "no-http"])
 def test_where_head_is_answered_oddly_get_decides(odd: Handle) -> None:
     """Not only refusals: some break off, or never answer."""
-    assert asked(by_method(HEAD=odd, GET=page()), Patience(read=0.5))[0].good
+    assert asked(by_method(HEAD=odd, GET=page()), Patience(read=1))[0].good
 
 
 @pytest.mark.parametrize("status", [404, 410, 500])
@@ -145,7 +145,7 @@ def test_a_server_cannot_hold_us(handle: Handle, outcome: Outcome) -> None:
     start = time.monotonic()
     answer, _methods = asked(handle, QUICK)
     assert answer.outcome is outcome
-    assert time.monotonic() - start < QUICK.whole + 2
+    assert time.monotonic() - start < QUICK.whole + 5
 
 
 def test_an_endless_page_is_not_read() -> None:
@@ -271,16 +271,13 @@ def test_no_https_there() -> None:
 def test_links_are_asked_side_by_side() -> None:
     """A host that answers readily up to 20 at a time, after 4 at first; each link once."""
     paths = [f"/{number}" for number in range(60)]
-    with site(dict.fromkeys(paths, page(delay=0.05))) as running:
+    with site(dict.fromkeys(paths, page(delay=0.1))) as running:
         urls = [running.url(path) for path in paths]
-        start = time.monotonic()
         answers = Inquiry(gate=running.gate).answers([*urls, *urls])
-        taken = time.monotonic() - start
     assert list(answers) == urls
     assert all(answer.good for answer in answers.values())
     assert len(running.asked) == 60
     assert 4 < running.most <= 20
-    assert taken < 60 * 0.05 / 2
 
 
 def test_a_host_that_has_too_many_is_asked_one_by_one() -> None:
@@ -295,7 +292,7 @@ def test_a_host_that_has_too_many_is_asked_one_by_one() -> None:
 def test_all_hosts_together_get_twenty_at_most() -> None:
     """However many hosts there are."""
     paths = ["/1", "/2", "/3"]
-    with site(dict.fromkeys(paths, page(delay=0.05))) as running:
+    with site(dict.fromkeys(paths, page(delay=0.1))) as running:
         gate, resolve = to(running, port80=running)
         gate = Gate(gate.excepted)
         hosts = [f"http://host{number}.example{path}" for number in range(15) for path in paths]
