@@ -48,7 +48,7 @@ test: $(VENV)/.installed-dev  ## Format, lint, types, import contract, tests wit
 	$(BIN)/pytest --cov --numprocesses auto --dist worksteal
 
 judge: $(VENV)/.installed-dev $(JUDGES)/node_modules/.installed  ## Independent judges: W3C Nu, html-validate, axe-core
-	$(BIN)/newsletter build $(ISSUE)
+	$(BIN)/newsletter check $(ISSUE)
 	$(BIN)/python -m tests.judges build/$(ISSUE)
 
 bench: $(VENV)/.installed-dev $(JUDGES)/node_modules/.installed $(PEERS)/node_modules/.installed  ## Measure, beside other tools where they are there (BENCH="--only sending --quick")

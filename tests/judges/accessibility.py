@@ -13,6 +13,8 @@ from tests.judges.model import MODULES, Finding, Verdict, version_of
 AXE = MODULES / "axe-core" / "axe.min.js"
 WIDTHS = (360, 800)
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+UNFOLD = "() => document.querySelectorAll('details').forEach(fold => { fold.open = true; })"
+"""What is folded is judged as well."""
 RUN = """tags => axe.run(document, {
   runOnly: { type: 'tag', values: tags }, resultTypes: ['violations', 'incomplete'],
 })"""
@@ -27,6 +29,7 @@ def axe(chromium: Browser, build: Path, page: str, *, dark: bool, width: int) ->
     version = version_of("axe-core")
     shown = open_page(chromium, build / page, width=width, dark=dark, javascript=True)
     try:
+        shown.evaluate(UNFOLD)
         shown.evaluate(AXE.read_text(encoding="utf-8"))
         result: dict[str, Any] = shown.evaluate(RUN, list(TAGS))
     finally:

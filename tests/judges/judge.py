@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from newsletter.build import build as build_issue
+from newsletter.check import filing
+from newsletter.check.checking import check
 from newsletter.issue_id import IssueId
-from newsletter.mail.salutation import Reader
 from newsletter.settings_model import Paths
 from newsletter.workspace import Workspace
 from tests.browser import NoBrowser, browser
@@ -21,30 +21,32 @@ from tests.compose.kitchen_sink import ISSUE
 from tests.judges.accessibility import WIDTHS, axe
 from tests.judges.allowed import read_necessities, without_necessities
 from tests.judges.markup import JudgeBroken, html_validate, nu
-from tests.judges.model import HERE, MAIL, PAGE, JudgeMissing, Verdict
+from tests.judges.model import HERE, MAIL, PAGE, REPORT, JudgeMissing, Verdict
 from tests.judges.report import as_markdown, as_text
 
 QUALITY = HERE.parents[1] / "docs" / "quality.md"
 
 
 def judge(builds: Sequence[Path]) -> tuple[Verdict, ...]:
-    """All verdicts on the mails and the archive pages of some builds.
+    """All verdicts on the mails, the archive pages and the check's reports of some builds.
 
     Raises:
         FileNotFoundError: a folder holds no such build.
         JudgeMissing, JudgeBroken, NoBrowser: a judge cannot work.
     """
     for build in builds:
-        for page in (MAIL, PAGE):
+        for page in (MAIL, PAGE, REPORT):
             if not (build / page).is_file():
-                raise FileNotFoundError(f"{build / page} is not there: run `newsletter build` first.")
+                raise FileNotFoundError(f"{build / page} is not there: run `newsletter check` first.")
     mails = [_of(build, nu(build, MAIL)) for build in builds]
     pages = [
         verdict
         for build in builds
-        for verdict in (_of(build, nu(build, PAGE)), _of(build, html_validate(build, PAGE)), *look(build))
+        for page in (PAGE, REPORT)
+        for verdict in (_of(build, nu(build, page)), _of(build, html_validate(build, page)))
     ]
-    return (*without_necessities(mails, read_necessities()), *pages)
+    looks = [verdict for build in builds for verdict in look(build)]
+    return (*without_necessities(mails, read_necessities()), *pages, *looks)
 
 
 def _of(build: Path, verdict: Verdict) -> Verdict:
@@ -52,18 +54,19 @@ def _of(build: Path, verdict: Verdict) -> Verdict:
 
 
 def kitchen_sink(folder: Path) -> Path:
-    """Build the issue that has everything, so that the judges see every section type."""
+    """Check the issue that has everything, so that the judges see every section type and many findings."""
     settings = workshop.SETTINGS.model_copy(update={"paths": Paths()})
     workshop.issue_file(folder / "issues", ISSUE)
-    return build_issue(Workspace(folder, settings), IssueId(2024, 4), Reader()).folder
+    workspace, issue = Workspace(folder, settings), IssueId(2024, 4)
+    return filing.put(workspace, *check(workspace, issue)).parent
 
 
 def look(build: Path) -> tuple[Verdict, ...]:
-    """The verdicts of axe-core: both pages in both schemes at every width."""
+    """The verdicts of axe-core: every page in both schemes at every width."""
     with browser() as chromium:
         return tuple(
             _of(build, axe(chromium, build, page, dark=dark, width=width))
-            for page in (MAIL, PAGE)
+            for page in (MAIL, PAGE, REPORT)
             for dark in (False, True)
             for width in WIDTHS
         )
@@ -89,7 +92,7 @@ def _parse() -> argparse.Namespace:
         prog="python -m tests.judges",
         description="Every judge on some builds, and on an issue that has everything.",
     )
-    parser.add_argument("builds", type=Path, nargs="+", help="folders with mail.html and archive/index.html")
+    parser.add_argument("builds", type=Path, nargs="+", help="folders that “newsletter check” has made")
     parser.add_argument("--write", action="store_true", help="write docs/quality.md as well")
     parser.add_argument("--date", type=dt.date.fromisoformat, help="the date that --write puts in")
     arguments = parser.parse_args()

@@ -11,6 +11,7 @@ HERE = Path(__file__).parent
 MODULES = HERE / "node_modules"
 MAIL = "mail.html"
 PAGE = "archive/index.html"
+REPORT = "check.html"
 
 
 @dataclass(frozen=True, kw_only=True)
