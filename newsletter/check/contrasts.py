@@ -19,7 +19,7 @@ from newsletter.check.rule import Family
 from newsletter.check.styles import Style, Styles
 from newsletter.check.stylesheet import DARK, DESK
 from newsletter.check.template_places import MAIL, PAGE
-from newsletter.language import N_, _, ngettext
+from newsletter.language import N_, _, figure, ngettext
 
 FAMILY = Family("accessibility")
 LEAST_CONTRAST, LEAST_CONTRAST_LARGE = 4.5, 3.0
@@ -123,7 +123,7 @@ def _too_faint(
     ).format(
         words=short(text),
         more=count - 1,
-        ratio=f"{int(contrast(*pair) * 100) / 100:.4g}",  # cut, so that 4.496 is not told as 4.5
+        ratio=figure(int(contrast(*pair) * 100) / 100),  # cut, so that 4.496 is not told as 4.5
         scheme=scheme,
         colour=pair[0],
         ground=pair[1],
@@ -132,10 +132,10 @@ def _too_faint(
     value = templates.colour(*pair, dark=dark) if templates.colour(pair[0], dark=dark) else None
     if value:
         cure = _("Change “{name}” in theme.toml so that the contrast is at least {needed}:1.")
-        cure, where = cure.format(name=value.name, needed=f"{needed:.2g}"), value.where
+        cure, where = cure.format(name=value.name, needed=figure(needed, 2)), value.where
     else:
         cure = _("Change one of the two colours in the theme so that the contrast is at least {needed}:1.")
-        cure = cure.format(needed=f"{needed:.2g}")
+        cure = cure.format(needed=figure(needed, 2))
         kind = PAGE if document.page else MAIL
         where = templates.literal(pair[0], kind=kind) or template(proof, document, element)
     return remark(proof, document, element, message, cure, where=where, quote=text)

@@ -18,7 +18,7 @@ from newsletter.check.rule import Family
 from newsletter.check.styles import Styles
 from newsletter.check.stylesheet import DESK, PHONE
 from newsletter.errors import Where
-from newsletter.language import N_, _
+from newsletter.language import N_, _, figure
 
 FAMILY = Family("accessibility")
 SMALL, TINY = 14, 12
@@ -67,7 +67,7 @@ def text_size(proof: Proof) -> Iterator[Remark]:
                     proof,
                     document,
                     element,
-                    message.format(words=short(seen(text)), size=f"{size:.4g}"),
+                    message.format(words=short(seen(text)), size=figure(size)),
                     _("Set it in at least {size} px in the theme (font-size).").format(size=SMALL),
                     where=where,
                     quote=seen(text),
@@ -96,9 +96,11 @@ def line_height(proof: Proof) -> Iterator[Remark]:
                 message = _("The lines of “{words}” are only {height} times as high as the text.")
                 cure = _("Set line-height to at least {least} times the text's size in the theme.")
                 message = message.format(
-                    words=short(words_of(block)), height=f"{style.line / style.size:.2g}"
+                    words=short(words_of(block)), height=figure(style.line / style.size, 2)
                 )
-                yield remark(proof, document, block, message, cure.format(least=LEAST_LEADING), where=where)
+                yield remark(
+                    proof, document, block, message, cure.format(least=figure(LEAST_LEADING)), where=where
+                )
 
 
 @FAMILY.rule(
@@ -123,7 +125,7 @@ def target_size(proof: Proof) -> Iterator[Remark]:
                 continue
             message = _("“{words}” is only {height} px high, too little to be hit well.")
             cure = _("Give it more height in the theme (padding or line-height), at least {needed} px.")
-            message = message.format(words=short(name_of(link)), height=f"{height:.3g}")
+            message = message.format(words=short(name_of(link)), height=figure(height, 3))
             where = template(proof, document, link)
             cure = cure.format(needed=needed)
             yield remark(proof, document, link, message, cure, where=where, severity=severity)

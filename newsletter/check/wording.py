@@ -63,7 +63,7 @@ def _unknown(where: Where, word: str, proposals: tuple[str, ...], anchor: str) -
     message = _("The dictionary does not know “{word}”.").format(word=word)
     cure = _("Correct it; if it is right, list it in newsletter.toml under [check] words.")
     if proposals:
-        meant = ", ".join(f"“{proposal}”" for proposal in proposals[:_MOST_PROPOSALS])
+        meant = ", ".join(_("“{word}”").format(word=proposal) for proposal in proposals[:_MOST_PROPOSALS])
         cure = _(
             "Is this meant: {proposals}? If it is right, list it in newsletter.toml under [check] words."
         )

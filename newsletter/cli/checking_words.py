@@ -75,7 +75,7 @@ def explain(rule: Rule) -> None:
         [
             (_("Weight"), _weight(rule)),
             (_("Family"), _(registry.FAMILIES[rule.family])),
-            (_("Based on"), rule.source),
+            (_("Based on"), _(rule.source)),
             (_("Online"), _("asked with --online only") if rule.online else ""),
         ]
     )

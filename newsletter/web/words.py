@@ -34,7 +34,7 @@ VIEWS = {
     "text": N_("Text"),
     "page": N_("Archive page"),
     "page-dark": N_("Archive, dark"),
-    "source": N_("Source"),
+    "source": N_("HTML source"),
 }
 """What each view is called, in the order of the keys 1 to 9."""
 HINTS = {
