@@ -52,7 +52,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "shortDescription": {"text": _(rule.title)},
         "fullDescription": {"text": _(rule.why)},
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
-        "properties": {"tags": [rule.family], "source": rule.source},
+        "properties": {"tags": [rule.family], "source": _(rule.source)},
     }
     if rule.source.startswith("https://"):
         told["helpUri"] = rule.source.split()[0]

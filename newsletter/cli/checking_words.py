@@ -107,7 +107,7 @@ def about(rule: Rule) -> dict[str, Any]:
         "severity": str(rule.severity),
         "title": _(rule.title),
         "why": _(rule.why),
-        "source": rule.source,
+        "source": _(rule.source),
         "online": rule.online,
     }
 
