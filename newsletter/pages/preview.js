@@ -102,7 +102,8 @@ class Pane {
         this.swap(frame);
         this.shown(shown, revision);
       }
-    } catch { // the program has ended, or is busy: the line to it says so
+    } catch { // the program has ended, or cannot be reached: the line to it says so, and tries again
+      asked = { address: "" };
       if (turn === this.loading) this.address = null;
     }
   }
@@ -181,20 +182,40 @@ function patch(old, fresh) {
   if (old.nodeType !== Node.ELEMENT_NODE) { old.data = fresh.data; return; }
   for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
   for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  let from = 0, to = 0;
   const before = [...old.childNodes], after = [...fresh.childNodes];
-  while (before.length && after.length && before[0].isEqualNode(after[0])) { before.shift(); after.shift(); }
-  while (before.length && after.length && before.at(-1).isEqualNode(after.at(-1))) { before.pop(); after.pop(); }
-  const next = before.at(-1)?.nextSibling ?? (before.length ? null : anchorAfter(old, fresh, after));
-  const pairs = Math.min(before.length, after.length);
-  for (let at = 0; at < pairs; at++) patch(before[at], after[at]);
-  for (const node of before.slice(pairs)) node.remove();
-  for (const node of after.slice(pairs)) old.insertBefore(node, next);
+  for (const [kept, like] of [...common(before, after), [before.length, after.length]]) {
+    const gone = before.slice(from, kept), come = after.slice(to, like);
+    const pairs = Math.min(gone.length, come.length), next = before[kept] || null;
+    for (let at = 0; at < pairs; at++) patch(gone[at], come[at]);
+    for (const node of gone.slice(pairs)) node.remove();
+    for (const node of come.slice(pairs)) old.insertBefore(node, next);
+    from = kept + 1;
+    to = like + 1;
+  }
 }
 
-// Where nodes go that are only added: before as many of the old ones as stand behind them in the fresh ones.
-function anchorAfter(old, fresh, added) {
-  const behind = added.length ? [...fresh.childNodes].length - [...fresh.childNodes].indexOf(added.at(-1)) - 1 : 0;
-  return behind ? old.childNodes[old.childNodes.length - behind] : null;
+// Which of two lists of nodes are the same, as pairs of places (the longest common subsequence).
+function common(before, after) {
+  const key = node => (node.nodeType === Node.ELEMENT_NODE ? node.outerHTML : `${node.nodeName} ${node.data}`);
+  const one = before.map(key), other = after.map(key), pairs = [], ends = [];
+  let start = 0, last = one.length, end = other.length;
+  while (start < last && start < end && one[start] === other[start]) { pairs.push([start, start]); start++; }
+  while (last > start && end > start && one[last - 1] === other[end - 1]) ends.unshift([--last, --end]);
+  const rows = last - start, columns = end - start;
+  const length = Array.from({ length: rows + 1 }, () => new Uint16Array(columns + 1));
+  for (let row = rows - 1; row >= 0; row--) {
+    for (let column = columns - 1; column >= 0; column--) {
+      length[row][column] = one[start + row] === other[start + column] ? length[row + 1][column + 1] + 1
+        : Math.max(length[row + 1][column], length[row][column + 1]);
+    }
+  }
+  for (let row = 0, column = 0; row < rows && column < columns;) {
+    if (one[start + row] === other[start + column]) pairs.push([start + row++, start + column++]);
+    else if (length[row + 1][column] >= length[row][column + 1]) row++;
+    else column++;
+  }
+  return [...pairs, ...ends];
 }
 
 // Links of the mail open in a tab of their own; those within it scroll.
@@ -539,7 +560,7 @@ if (!wide) $("inbox").open = false;
 if (!chosen.desktop && room < 1024) panes[0].resize(600);
 for (const pane of panes) {
   const first = wide ? pane.name === "desktop" : pane.name === "phone";
-  const fits = wide && pane.width + 2 <= room;
+  const fits = wide && pane.width + (pane.handle ? 16 : 2) <= room;
   const open = chosen.open ? chosen.open.split(" ").includes(pane.name) : first || fits;
   if (open) room -= pane.width + 20;
   pane.show(open);

@@ -139,19 +139,28 @@ class Preview:
         wanted = await _asked(request)
         if wanted is None:
             return _refused(_("This is no request of the preview's."), status=400)
-        glance = self.bench.glance
-        if glance.faults or glance.edition is None:
-            return _refused(_("An issue with faults is not sent, not even as a test."), status=409)
-        if wanted["digest"] != glance.edition.digest:
-            return _refused(_("The issue has changed; look at it again before you send it."), status=409)
+        edition, obstacle = self._shown(wanted["digest"])
+        if edition is None:
+            return _refused(obstacle, status=409)
         try:
             async with self._sending:
-                outcomes = await asyncio.to_thread(self.send_test, glance.edition, wanted["address"])
+                outcomes = await asyncio.to_thread(self.send_test, edition, wanted["address"])
         except NewsletterError as err:
             return _refused(err.message, err.cure)
         except Exception as err:  # noqa: BLE001 (the editor is told; the preview goes on)
             return _refused(_("The test could not be sent: {reason}.").format(reason=err), status=500)
         return JSONResponse({"outcomes": [one._asdict() for one in outcomes]})
+
+    def _shown(self, digest: str) -> tuple[Edition | None, str]:
+        """Return the edition that is shown now, or why it cannot be sent."""
+        glance = self.bench.glance
+        if glance.edition is None:
+            return None, _("There is nothing to send yet.")
+        if glance.faults:
+            return None, _("An issue with faults is not sent, not even as a test.")
+        if digest != glance.edition.digest:
+            return None, _("The issue has changed; look at it again before you send it.")
+        return glance.edition, ""
 
 
 async def _asked(request: Request) -> dict[str, str] | None:

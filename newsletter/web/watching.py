@@ -74,7 +74,7 @@ async def _watch_below(bench: Workbench, places: tuple[Path, ...], signs: _Signs
         ours = not path.is_relative_to(issues) or path == issues or path.is_relative_to(issue)
         return ours and not name.endswith(_SCRATCH)
 
-    async for _changes in _changes_of(bench, places, concerns, recursive=True):
+    async for _changes in _changes_of(places, concerns, recursive=True):
         signs.changed.set()
 
 
@@ -85,24 +85,20 @@ async def _watch_root(bench: Workbench, signs: _Signs) -> None:
     def concerns(_change: Change, name: str) -> bool:
         return Path(name).name == config.FILENAME or Path(name) in folders
 
-    async for changes in _changes_of(bench, (root,), concerns, recursive=False):
+    async for changes in _changes_of((root,), concerns, recursive=False):
         if any(change is not Change.modified and Path(name) in folders for change, name in changes):
             signs.moved.set()
         signs.changed.set()
 
 
 async def _changes_of(
-    bench: Workbench, places: tuple[Path, ...], concerns: Callable[[Change, str], bool], *, recursive: bool
+    places: tuple[Path, ...], concerns: Callable[[Change, str], bool], *, recursive: bool
 ) -> AsyncIterator[set[tuple[Change, str]]]:
     """Give what changes, if there is anything to watch."""
     if not places:
         return
+    # No stop_event of ours: it would be set when a watcher is cancelled, and ours ends the preview.
     async for changes in awatch(
-        *places,
-        watch_filter=concerns,
-        step=STEP,
-        debounce=LONGEST,
-        recursive=recursive,
-        stop_event=bench.ended,
+        *places, watch_filter=concerns, step=STEP, debounce=LONGEST, recursive=recursive
     ):
         yield changes

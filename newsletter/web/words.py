@@ -57,6 +57,6 @@ HINTS = {
 PANES = {
     "desktop": (N_("Desktop"), 640, 600, 800),
     "phone": (N_("Phone"), 360, 320, 480),
-    "free": (N_("Free width"), 480, 280, 1200),
+    "free": (N_("Free width"), 440, 280, 1200),
 }
 """The frames: name, width, least and largest width in CSS pixels."""

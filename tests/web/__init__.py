@@ -1,0 +1,1 @@
+"""The preview: its views, its door, and the page in a real browser."""
