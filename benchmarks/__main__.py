@@ -10,13 +10,13 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import checking, compose, links, people, process
+from benchmarks import checking, compose, links, people, preview, process
 from benchmarks.measure import Run, Spread, repeated
 from benchmarks.sending import report
 from newsletter.compose import mjml
 from newsletter.workspace import Workspace
 
-PARTS = ("composing", "checking", "commands", "growth", "people", "links", "sending")
+PARTS = ("composing", "checking", "preview", "commands", "growth", "people", "links", "sending")
 DOCUMENT = compose.ROOT / "docs" / "performance.md"
 
 
@@ -26,6 +26,7 @@ def main() -> None:
     parts: dict[str, Callable[[], list[str]]] = {
         "composing": _composing,
         "checking": lambda: checking.lines(checking.measure(runs=10 if arguments.quick else 40)),
+        "preview": lambda: preview.lines(preview.measure(runs=10 if arguments.quick else 40)),
         "commands": _commands,
         "growth": _growth,
         "people": lambda: _people(arguments.rows or (10_000 if arguments.quick else people.SIZES[-1])),
