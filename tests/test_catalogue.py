@@ -18,6 +18,18 @@ from tests import catalogue
 from tests.catalogue import KEYWORDS, LANGUAGES, ROOT
 
 HANDED_ON = {
+    "newsletter/check/report_page.py: rule.title if rule else registry.FAMILIES.get(name, name)",
+    "newsletter/check/report_page.py: title",
+    "newsletter/check/sarif.py: rule.source",
+    "newsletter/check/sarif.py: rule.title",
+    "newsletter/check/sarif.py: rule.why",
+    "newsletter/cli/checking_words.py: _HEADS[severity]",
+    "newsletter/cli/checking_words.py: _NAMES[rule.severity]",
+    "newsletter/cli/checking_words.py: registry.FAMILIES[rule.family]",
+    "newsletter/cli/checking_words.py: rule.source",
+    "newsletter/cli/checking_words.py: rule.title",
+    "newsletter/cli/checking_words.py: rule.why",
+    "newsletter/cli/checking_words.py: title",
     "newsletter/cli/mailing_words.py: _ACTIONS[name]",
     "newsletter/cli/sending_words.py: _WHY[ending.why]",
     "newsletter/dispatch/naming.py: _LEFT_OUT[why]",

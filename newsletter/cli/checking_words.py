@@ -84,9 +84,9 @@ def explain(rule: Rule) -> None:
         return
     reason = _("why it does not count")
     _paragraph(_("It is set off with a reason, for every issue in newsletter.toml:"))
-    click.echo(f'\n{_INDENT}[check.off]\n{_INDENT}"{rule.id}" = "{reason}"\n')
+    _snippet("", "[check.off]", f'"{rule.id}" = "{reason}"', "")
     _paragraph(_("or for one in its issue.yaml:"))
-    click.echo(f'\n{_INDENT}check:\n{_INDENT}  off:\n{_INDENT}    {rule.id}: "{reason}"')
+    _snippet("", "check:", "  off:", f'    {rule.id}: "{reason}"')
 
 
 def show_list(rules: Sequence[Rule]) -> None:
@@ -178,6 +178,12 @@ def _paragraph(text: str, *, err: bool = False) -> None:
     hanging = "  " if told.startswith("→ ") else ""
     for number, line in enumerate(lines):
         click.echo(f"{_INDENT}{hanging if number else ''}{line}", err=err)
+
+
+def _snippet(*lines: str) -> None:
+    """Print lines to be copied into a file."""
+    for line in lines:
+        click.echo(f"{_INDENT}{line}".rstrip())
 
 
 def _say(text: str, *, err: bool = False, **style: Any) -> None:
