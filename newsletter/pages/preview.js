@@ -32,7 +32,11 @@ class Pane {
     this.loading = 0;
     this.shows = null; // view of the front frame
     this.input.addEventListener("change", () => this.resize(Number(this.input.value)));
-    this.toggle.addEventListener("click", () => { this.show(section.hidden); remember(); });
+    this.toggle.addEventListener("click", () => {
+      this.show(section.hidden);
+      if (!section.hidden) section.scrollIntoView({ block: "nearest", inline: "nearest" });
+      remember();
+    });
     if (this.handle) this.drag();
     this.resize(this.width);
   }
