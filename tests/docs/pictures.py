@@ -8,6 +8,7 @@ subscribers stats” with made-up numbers.
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from datetime import date
 from pathlib import Path
@@ -23,9 +24,11 @@ from newsletter.subscribers import stats_page
 from newsletter.subscribers.stats import Month, Share, Stats
 from newsletter.workspace import Workspace
 from tests.browser import browser, open_page, screenshot
+from tests.cli.office import Office
 from tests.docs.documents import DOCS, ROOT
 from tests.docs.reference import PICTURED, example, pictured_types, whole_issue
 from tests.shots import MAIL, PAGE, glue
+from tests.web.running import running
 
 IMAGES = DOCS / "images"
 DESK = 680
@@ -56,6 +59,17 @@ class Camera:
         to = self._folder / f"{len(list(self._folder.iterdir()))}.png"
         screenshot(page, to, full_page=False)
         page.context.close()
+        return to
+
+    def window(self, url: str, *, width: int, height: int) -> Path:
+        """A page of ours with its scripts, once it has come to rest."""
+        page = self._chromium.new_page(viewport={"width": width, "height": height})
+        page.goto(url)
+        page.wait_for_function("document.getElementById('tally').children.length")
+        page.wait_for_timeout(1_000)
+        to = self._folder / f"{len(list(self._folder.iterdir()))}.png"
+        page.screenshot(path=to, animations="disabled")
+        page.close()
         return to
 
     def sheet(self, name: str, *pictures: Path) -> None:
@@ -121,6 +135,15 @@ def statistics(camera: Camera, folder: Path) -> None:
     )
 
 
+def preview(camera: Camera, folder: Path) -> None:
+    """The preview of the repository's issue, in English as the README is."""
+    for name in ("issues", "templates"):
+        shutil.copytree(ROOT / name, folder / name)
+    shutil.copyfile(ROOT / "newsletter.toml", folder / "newsletter.toml")
+    with running(Office(folder)) as started:
+        camera.sheet("vorschau.png", camera.window(started.url, width=1440, height=1000))
+
+
 def _made_up() -> Stats:
     """Numbers whose sums fit."""
     year, first = FIRST
@@ -162,6 +185,7 @@ def main() -> int:
         guide(camera, folder / "guide")
         section_types(camera, folder / "types")
         statistics(camera, folder)
+        preview(camera, folder / "preview")
     print(*sorted(path.relative_to(ROOT) for path in IMAGES.iterdir()), sep="\n")
     return 0
 
