@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -15,7 +15,8 @@ from newsletter.language import _
 
 if TYPE_CHECKING:
     from newsletter.compose.edition import Edition
-    from newsletter.web.app import SendTest, Tried
+    from newsletter.issue_id import IssueId
+    from newsletter.web.app import Tried
     from newsletter.workspace import Workspace
 
 EDITOR = "NEWSLETTER_EDITOR_URL"
@@ -35,25 +36,49 @@ EDITOR = "NEWSLETTER_EDITOR_URL"
     help=_("Listen here; else on any free port."),
 )
 @click.option("--no-open", is_flag=True, help=_("Print the address only, open no browser."))
-def preview(issue_id: str | None, port: int, no_open: bool) -> None:
+@click.option(
+    "--shots",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help=_("Write pictures of all views into this folder instead."),
+)
+@click.option(
+    "--browser",
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    help=_("Take the pictures with this Chromium; else with the system’s own."),
+)
+def preview(issue_id: str | None, port: int, no_open: bool, shots: Path | None, browser: Path | None) -> None:
     """Run `newsletter preview`."""
     from newsletter.web import serving
     from newsletter.web.told import EDITOR_URL
 
     workspace = desk.workspace()
     wanted = workspace.issue_id(issue_id)
+    if shots is not None:
+        _photograph(workspace, wanted, shots, browser)
+        return
     door = serving.bound(port)
     serving.serve(
         workspace,
         wanted,
         dict(os.environ),
         door=door,
-        send_test=_sender(workspace),
+        send_test=_send,
         editor_url=editor_address(os.environ.get(EDITOR) or EDITOR_URL),
         tell=_tell,
         browse=not no_open,
     )
     click.echo(_("The preview has ended."), err=True)
+
+
+def _photograph(workspace: Workspace, wanted: IssueId, folder: Path, browser: Path | None) -> None:
+    from newsletter.build import edition_of
+    from newsletter.web import shots
+
+    edition = edition_of(workspace, wanted)
+    for path in shots.take(edition, workspace.settings, folder, browser=browser, environ=os.environ):
+        click.echo(path)
 
 
 def editor_address(pattern: str) -> str:
@@ -79,24 +104,19 @@ def _tell(url: str) -> None:
     click.echo(_("Ctrl-C ends the preview."), err=True)
 
 
-def _sender(workspace: Workspace) -> SendTest:
-    """Send test mails as “newsletter send --test” does; the list is opened for each of them."""
+def _send(edition: Edition, text: str) -> Sequence[Tried]:
+    """Send a test as “newsletter send --test” does, by the settings as they are now."""
+    from newsletter.cli.mailing_words import state
+    from newsletter.cli.mailroom import mailroom
+    from newsletter.cli.sending_words import server_said
+    from newsletter.dispatch.model import State
+    from newsletter.dispatch.testing import send_test
+    from newsletter.web.app import Tried
 
-    def send(edition: Edition, text: str) -> Sequence[Tried]:
-        from newsletter.cli.mailing_words import state
-        from newsletter.cli.sending_words import server_said
-        from newsletter.dispatch.ledger import Ledger
-        from newsletter.dispatch.model import State
-        from newsletter.dispatch.testing import send_test
-        from newsletter.web.app import Tried
-
-        address = desk.address(text)
-        with desk.subscriber_list(here=workspace) as people:
-            ledger = Ledger(people)
-            outcomes = send_test(ledger, edition, workspace.root, [address], actor=getpass.getuser())
-        return [
-            Tried(name, one.state is State.ACCEPTED, f"{state(one.state)} ({server_said(one)})")
-            for name, one in outcomes.items()
-        ]
-
-    return send
+    address = desk.address(text)
+    with mailroom() as room:
+        outcomes = send_test(room.ledger, edition, room.workspace.root, [address], actor=room.actor)
+    return [
+        Tried(name, one.state is State.ACCEPTED, f"{state(one.state)} ({server_said(one)})")
+        for name, one in outcomes.items()
+    ]
