@@ -60,7 +60,7 @@ def show(
         *((_("Approved by"), one.actor) for one in proposal.approvals),
         (_("Recipients"), _recipients(proposal)),
         *((_("Left out"), text) for text in words.left_out(proposal.left_out)),
-        *((_("By"), line) for line in ways.told(settings, room.workspace.root)),
+        *((_("By"), line) for line in ways.told(settings)),
         (_("Duration"), _expected(room, proposal, rate)),
         *([(_("Begins"), clock.local(clock.stamp(at)))] if at else []),
         *((_("Findings"), text) for text in _findings(room, proposal, report)),

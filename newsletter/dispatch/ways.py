@@ -51,11 +51,11 @@ def transport(
     return Outbox(root / settings.paths.outbox, source, pace, mark=mark_of(mailing) if mailing else "")
 
 
-def told(settings: Settings, root: Path) -> list[str]:
+def told(settings: Settings) -> list[str]:
     """Tell where the mail will go, a line for each server."""
     chosen = way(settings)
     if chosen == "outbox":
-        return [_("the folder {path}; nothing leaves this machine").format(path=root / settings.paths.outbox)]
+        return [_("the folder {path}; nothing leaves this machine").format(path=settings.paths.outbox)]
     if chosen == "sendmail":
         return [_("the program {path}").format(path=settings.sending.sendmail[0])]
     smtp = settings.smtp

@@ -136,6 +136,6 @@ def _off(report: Report | None) -> str:
 def _way(glance: Glance) -> str:
     """Say where a test would go."""
     try:
-        return "; ".join(ways.told(glance.workspace.settings, glance.workspace.root))
+        return "; ".join(ways.told(glance.workspace.settings))
     except NewsletterError as err:
         return err.message
