@@ -11,8 +11,9 @@ from pathlib import Path
 
 from benchmarks.compose import ROOT
 from benchmarks.measure import Spread, repeated
-from newsletter.check import checking, registry, report_page
+from newsletter.check import checking, registry
 from newsletter.check.proof import Proof
+from newsletter.check.reporting import report_page
 from newsletter.check.rule import Rule
 from newsletter.issue_id import IssueId
 from newsletter.workspace import Workspace

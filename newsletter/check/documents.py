@@ -9,9 +9,9 @@ from functools import cached_property
 
 from lxml import html as lxml_html
 
-from newsletter.check.sheets import Sheet
-from newsletter.check.styles import Styles
-from newsletter.check.stylesheet import DESK, View
+from newsletter.check.css.sheets import Sheet
+from newsletter.check.css.styles import Styles
+from newsletter.check.css.stylesheet import DESK, View
 
 _UNSEEN = re.compile(r"[\s\u00ad\u034f\u115f\u2007\u200b-\u200f\u2060\u2800\ufeff]+")
 """Spaces and characters that show nothing: what fills the preview line."""

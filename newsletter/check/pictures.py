@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from lxml import html as lxml_html
 
-from newsletter.check.colours import WHITE, Colour, parse
+from newsletter.check.css.colours import WHITE, Colour, parse
 from newsletter.check.finding import Remark, Severity
 from newsletter.check.proof import Proof
 from newsletter.check.rule import Family

@@ -5,27 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from newsletter.check import (
-    accessibility,
-    clients,
-    content,
-    contrasts,
-    dated,
-    faults,
-    inbox,
-    law,
-    legibility,
-    linked,
-    loaded,
-    online,
-    pictures,
-    promised,
-    sender,
-    sheets_only,
-    size,
-    wording,
-)
+from newsletter.check import faults, online, pictures, size
+from newsletter.check.accessibility import contrasts, legibility, structure
+from newsletter.check.clients import looks, sheets_only
+from newsletter.check.content import dated, linked, promised, words
+from newsletter.check.inbox import line, sender
+from newsletter.check.law import duties, loaded
 from newsletter.check.rule import Rule
+from newsletter.check.wording import style
 from newsletter.errors import UsageError
 from newsletter.language import N_, _
 from newsletter.validation import did_you_mean
@@ -44,8 +31,8 @@ FAMILIES: Mapping[str, str] = {
 }
 """What each family is called in reports, in the order in which they are shown."""
 _MODULES = (
-    faults, linked, promised, content, dated, wording, accessibility, contrasts, legibility, clients,
-    sheets_only, size, inbox, sender, law, loaded, pictures, online,
+    faults, linked, promised, words, dated, style, structure, contrasts, legibility, looks, sheets_only,
+    size, line, sender, duties, loaded, pictures, online,
 )  # fmt: skip
 """Two modules may hold rules of one family."""
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from lxml import html as lxml_html
 
-from newsletter.check.colours import Colour, parse
+from newsletter.check.css.colours import Colour, parse
 from newsletter.compose.theme import FILENAME
 from newsletter.errors import Where
 

@@ -63,7 +63,8 @@ def check(issue_id: str | None, rules: tuple[str, ...], **options: Any) -> int:
 
 
 def _check(issue_id: str | None, names: Sequence[str], options: dict[str, Any]) -> int:
-    from newsletter.check import checking, filing
+    from newsletter.check import checking
+    from newsletter.check.reporting import filing
 
     workspace = desk.workspace()
     report, proof = checking.check(
@@ -81,11 +82,11 @@ def _tell(report: Report, page: Path | None, options: dict[str, Any]) -> None:
         file = {} if page is None else {"page": words.seen_from(report.root, page).as_posix()}
         desk.show_json({**report.as_dict(), **file})
     elif options["sarif"]:
-        from newsletter.check import sarif
+        from newsletter.check.reporting import sarif
 
         desk.show_json(sarif.log(report))
     elif options["github"]:
-        from newsletter.check import github
+        from newsletter.check.reporting import github
 
         for line in github.commands(report, words.seen):
             click.echo(desk.safe(line))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from newsletter import clock
-from newsletter.check import filing
 from newsletter.check.finding import Severity
+from newsletter.check.reporting import filing
 from newsletter.cli import checking_words, desk
 from newsletter.cli import mailing_words as words
 from newsletter.cli.mailing_words import facts

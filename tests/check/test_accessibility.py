@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.check import colours, registry
+from newsletter.check import registry
+from newsletter.check.css import colours
 from newsletter.check.finding import Remark, Severity
 from newsletter.check.proof import Proof
 from newsletter.compose.theme import Theme

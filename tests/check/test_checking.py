@@ -13,7 +13,7 @@ from tests.check import proofs
 
 
 def test_a_fault_of_the_file_is_an_error(tmp_path: Path) -> None:
-    """What keeps an issue from being composed is told with its line; the other texts are looked at as well."""
+    """What keeps an issue from being composed is told with its line; the other texts are looked at too."""
     found = proofs.report(tmp_path, {"type": "article", "headng": "Falsch"})
     first = next(finding for finding in found.findings if finding.rule == "issue.fault")
     assert first.severity is Severity.ERROR
@@ -44,6 +44,6 @@ def test_rules_can_be_set_off_with_a_reason(tmp_path: Path) -> None:
 
 def test_only_rules_that_exist_can_be_asked() -> None:
     """With a guess at what was meant."""
-    with pytest.raises(UsageError, match="content.dead-lnk"):
+    with pytest.raises(UsageError, match=r"content\.dead-lnk"):
         registry.chosen(["content.dead-lnk"], with_online=False)
     assert [rule.id for rule in registry.chosen(["issue"], with_online=False)] == ["issue.fault"]

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.check import clients, depending, features, registry, sheets_only, support
+from newsletter.check import registry
+from newsletter.check.clients import depending, features, sheets_only, support
+from newsletter.check.clients import looks as clients
 from newsletter.check.finding import Remark, Severity
 from newsletter.check.proof import Proof
 from newsletter.config import load

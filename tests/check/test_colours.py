@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ImageColor
 
-from newsletter.check.colours import BLACK, CLEAR, WHITE, Colour, contrast, parse
+from newsletter.check.css.colours import BLACK, CLEAR, WHITE, Colour, contrast, parse
 
 CHANNEL = st.integers(0, 255)
 COLOURS = st.builds(Colour, CHANNEL, CHANNEL, CHANNEL, st.just(1.0))

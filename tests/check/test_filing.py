@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from newsletter import build
-from newsletter.check import checking, filing, report_page
+from newsletter.check import checking
+from newsletter.check.reporting import filing, report_page
 from newsletter.issue_id import IssueId
 from newsletter.mail.salutation import Reader
 from newsletter.workspace import Workspace

@@ -11,9 +11,10 @@ from jsonschema import Draft7Validator
 from lxml import html
 
 from newsletter import language
-from newsletter.check import github, registry, report_page, sarif
+from newsletter.check import registry
 from newsletter.check.finding import Finding, Severity
 from newsletter.check.report import Off, Report, Unasked
+from newsletter.check.reporting import github, report_page, sarif
 from newsletter.errors import Where
 from tests.browser import OVERFLOW, browser, needs_browser, open_page
 from tests.check import proofs

@@ -9,13 +9,13 @@ import pytest
 from lxml import html
 from playwright.sync_api import Browser
 
-from newsletter.check.colours import Colour
+from newsletter.check.css.colours import Colour
+from newsletter.check.css.selectors import Index, pattern
+from newsletter.check.css.sheets import Sheet
+from newsletter.check.css.styles import Style, Styles
+from newsletter.check.css.stylesheet import DARK, DESK, PHONE, View, declarations, rules, split
 from newsletter.check.documents import Document
 from newsletter.check.proof import Proof
-from newsletter.check.selectors import Index, pattern
-from newsletter.check.sheets import Sheet
-from newsletter.check.styles import Style, Styles
-from newsletter.check.stylesheet import DARK, DESK, PHONE, View, declarations, rules, split
 from tests import browser
 from tests.check import altered
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.check import checking, hunspell, prose
-from newsletter.check.hunspell import Hunspell
+from newsletter.check import checking
 from newsletter.check.proof import Proof
 from newsletter.check.rule import CannotTell
-from newsletter.check.spelling import words_in
+from newsletter.check.wording import hunspell, prose
+from newsletter.check.wording.hunspell import Hunspell
+from newsletter.check.wording.spelling import words_in
 from tests.check import proofs
 from tests.cli.office import SETTINGS
 from tests.programs import needs

@@ -16,7 +16,7 @@ from pathlib import Path
 from PIL import Image
 
 import newsletter.build
-import newsletter.check.filing  # noqa: F401 (as above)
+import newsletter.check.reporting.filing  # noqa: F401 (as above)
 from newsletter.cli import main
 
 ROOT = Path(__file__).parents[2]

@@ -1,8 +1,8 @@
 """The program is killed (SIGKILL) at every step and at any moment, and goes on: nobody lost, nobody twice.
 
 The server writes down what it takes before it says so; the ledger is compared with that at the end, and the
-accounts must add up after each death. That is 190 deaths at random moments and at least one, mostly six, at each
-of the steps; `make soak` has 10,000.
+accounts must add up after each death. That is 190 deaths at random moments and at least one, mostly six, at
+each of the steps; `make soak` has 10,000.
 """
 
 from __future__ import annotations

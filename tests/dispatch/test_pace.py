@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -377,7 +377,7 @@ def test_many_throttled_domains_mean_the_relay() -> None:
 def test_greylisting_slows_nobody() -> None:
     """To come again later is not to come less often."""
     pace = Pace(smtp(), clock=Clock())
-    send(pace, outcome=replace(THROTTLED, text="Greylisting in action"))
+    send(pace, outcome=THROTTLED._replace(text="Greylisting in action"))
     assert not pace.limited
 
 

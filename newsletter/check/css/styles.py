@@ -13,10 +13,10 @@ from functools import lru_cache
 
 from lxml import html as lxml_html
 
-from newsletter.check import values
-from newsletter.check.colours import BLACK, CLEAR, WHITE, Colour, parse
-from newsletter.check.sheets import Match, Sheet
-from newsletter.check.stylesheet import Declaration, View, declarations
+from newsletter.check.css import values
+from newsletter.check.css.colours import BLACK, CLEAR, WHITE, Colour, parse
+from newsletter.check.css.sheets import Match, Sheet
+from newsletter.check.css.stylesheet import Declaration, View, declarations
 
 _DARK_CANVAS, _DARK_LINK, _LINK = Colour(18, 18, 18), Colour(158, 158, 255), Colour(0, 0, 238)
 """What browsers take where a document allows for a dark scheme but says no colour (Chromium)."""

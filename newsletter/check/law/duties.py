@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from email.message import EmailMessage
 
-from newsletter.check import hosts
+from newsletter.check.content import hosts
 from newsletter.check.finding import Remark, Severity
 from newsletter.check.proof import Mail, Proof, plain, words_of
 from newsletter.check.rule import Family

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from lxml import html as lxml_html
 
-from newsletter.check import hosts
+from newsletter.check.content import hosts
+from newsletter.check.content.linked import targets
 from newsletter.check.finding import Remark, Severity
-from newsletter.check.linked import targets
 from newsletter.check.proof import Proof
 from newsletter.check.rule import Family
 from newsletter.language import N_, _

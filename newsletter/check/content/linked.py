@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from newsletter.check import hosts
+from newsletter.check.content import hosts
 from newsletter.check.finding import Remark, Severity
 from newsletter.check.passages import LINK
 from newsletter.check.proof import Proof, bare, name_of, plain

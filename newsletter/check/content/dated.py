@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from newsletter.check import dates
+from newsletter.check.content import dates
 from newsletter.check.finding import Remark, Severity
 from newsletter.check.passages import passages
 from newsletter.check.proof import Proof

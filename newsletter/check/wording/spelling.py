@@ -15,9 +15,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
-from newsletter.check.hunspell import Hunspell
 from newsletter.check.rule import CannotTell
-from newsletter.check.vocabulary import Vocabulary
+from newsletter.check.wording.hunspell import Hunspell
+from newsletter.check.wording.vocabulary import Vocabulary
 from newsletter.compose.cache import Drawer
 
 RECIPE = "1"

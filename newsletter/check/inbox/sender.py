@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from newsletter.check.finding import Remark, Severity
-from newsletter.check.inbox import GOOGLE, subject_of
+from newsletter.check.inbox.line import GOOGLE, subject_of
 from newsletter.check.proof import Proof, plain
 from newsletter.check.rule import Family
 from newsletter.language import N_, _

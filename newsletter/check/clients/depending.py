@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from lxml import html as lxml_html
 
-from newsletter.check import support
+from newsletter.check.clients import support
+from newsletter.check.clients.features import Feature
+from newsletter.check.css.stylesheet import Declaration, declarations
 from newsletter.check.documents import Document
-from newsletter.check.features import Feature
 from newsletter.check.finding import Remark, Severity
 from newsletter.check.pointing import remark, template
 from newsletter.check.proof import Proof
-from newsletter.check.stylesheet import Declaration, declarations
 from newsletter.check.template_places import MAIL
 from newsletter.errors import Where
 from newsletter.language import _

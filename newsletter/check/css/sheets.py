@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from lxml import html as lxml_html
 
-from newsletter.check import values
-from newsletter.check.selectors import Index, pattern
-from newsletter.check.stylesheet import StyleRule, View, rules
+from newsletter.check.css import values
+from newsletter.check.css.selectors import Index, pattern
+from newsletter.check.css.stylesheet import StyleRule, View, rules
 
 
 class Match(NamedTuple):

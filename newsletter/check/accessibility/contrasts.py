@@ -10,14 +10,14 @@ from collections.abc import Iterator
 
 from lxml import html as lxml_html
 
-from newsletter.check.colours import Colour, contrast
+from newsletter.check.css.colours import Colour, contrast
+from newsletter.check.css.styles import Style, Styles
+from newsletter.check.css.stylesheet import DARK, DESK
 from newsletter.check.documents import Document, block_around, own_text, seen, short
 from newsletter.check.finding import Remark, Severity
 from newsletter.check.pointing import remark, template
 from newsletter.check.proof import Proof, name_of
 from newsletter.check.rule import Family
-from newsletter.check.styles import Style, Styles
-from newsletter.check.stylesheet import DARK, DESK
 from newsletter.check.template_places import MAIL, PAGE
 from newsletter.language import N_, _, figure, ngettext
 

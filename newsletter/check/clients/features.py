@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from lxml import html as lxml_html
 
-from newsletter.check.colours import parse
-from newsletter.check.stylesheet import Declaration, split
+from newsletter.check.css.colours import parse
+from newsletter.check.css.stylesheet import Declaration, split
 from newsletter.language import N_
 
 Spared = Callable[[lxml_html.HtmlElement, Sequence[Declaration]], bool]

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from newsletter.check.colours import parse
-from newsletter.check.stylesheet import View, split
+from newsletter.check.css.colours import parse
+from newsletter.check.css.stylesheet import View, split
 
 ROOT_SIZE = 16.0
 """The size of text in browsers where nobody says otherwise, in CSS pixels."""

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from newsletter import build
-from newsletter.check import report_page
 from newsletter.check.proof import Proof
 from newsletter.check.report import Report
+from newsletter.check.reporting import report_page
 from newsletter.compose.edition import Edition
 from newsletter.issue_id import IssueId
 from newsletter.mail.salutation import Reader

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 
 from lxml import html as lxml_html
 
+from newsletter.check.css.styles import Styles
+from newsletter.check.css.stylesheet import DESK, PHONE
 from newsletter.check.documents import Document, block_around, is_nested, own_text, seen, short
 from newsletter.check.finding import Remark, Severity
 from newsletter.check.pointing import place, remark, template
 from newsletter.check.proof import Proof, name_of, words_of
 from newsletter.check.rule import Family
-from newsletter.check.styles import Styles
-from newsletter.check.stylesheet import DESK, PHONE
 from newsletter.errors import Where
 from newsletter.language import N_, _, figure
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from newsletter.check.depending import CARRYING, Block, mails, told
+from newsletter.check.clients.depending import CARRYING, Block, mails, told
+from newsletter.check.clients.features import Feature
+from newsletter.check.css.stylesheet import Declaration, declarations
 from newsletter.check.documents import Document
-from newsletter.check.features import Feature
 from newsletter.check.finding import Remark, Severity
 from newsletter.check.proof import Proof, words_of
 from newsletter.check.rule import Family
-from newsletter.check.stylesheet import Declaration, declarations
 from newsletter.language import N_
 
 FAMILY = Family("clients")

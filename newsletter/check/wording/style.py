@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from newsletter.check.finding import Remark, Severity
 from newsletter.check.proof import Proof, Written
-from newsletter.check.prose import PROSE, Sentence, readable, sentences, syllables
 from newsletter.check.rule import Family
-from newsletter.check.spelling import Spelling, stem, words_in
-from newsletter.check.vocabulary import NAMES, NO_WORDS, Vocabulary
+from newsletter.check.wording.prose import PROSE, Sentence, readable, sentences, syllables
+from newsletter.check.wording.spelling import Spelling, stem, words_in
+from newsletter.check.wording.vocabulary import NAMES, NO_WORDS, Vocabulary
 from newsletter.errors import Where
 from newsletter.language import N_, _
 

@@ -10,14 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from newsletter.check.depending import CARRYING, Block, mails, told
+from newsletter.check.clients.depending import CARRYING, Block, mails, told
+from newsletter.check.clients.features import ELEMENTS, IMAGES, LAYOUT, LOOK, Feature, is_spare
+from newsletter.check.css.stylesheet import declarations
 from newsletter.check.documents import Document
-from newsletter.check.features import ELEMENTS, IMAGES, LAYOUT, LOOK, Feature, is_spare
 from newsletter.check.finding import Remark, Severity
 from newsletter.check.pointing import place
 from newsletter.check.proof import Proof
 from newsletter.check.rule import Family
-from newsletter.check.stylesheet import declarations
 from newsletter.language import N_, _
 
 FAMILY = Family("clients")

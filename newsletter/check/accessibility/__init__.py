@@ -1,0 +1,1 @@
+"""The family `accessibility`: structure, contrast, legibility of the final HTML."""

@@ -1,0 +1,1 @@
+"""What a mail or page looks like, computed from its styles: colours, values, selectors, the cascade."""

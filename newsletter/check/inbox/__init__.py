@@ -1,0 +1,1 @@
+"""The family `inbox`: the line by which readers decide whether to open a mail."""

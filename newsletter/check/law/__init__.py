@@ -1,0 +1,1 @@
+"""The family `law`: what law and mail providers demand of a newsletter."""

@@ -1,0 +1,1 @@
+"""The family `wording`: spelling, long sentences, reading ease."""
