@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from newsletter.check import filing
 from newsletter.check.checking import check
+from newsletter.check.reporting import filing
 from newsletter.issue_id import IssueId
 from newsletter.settings_model import Paths
 from newsletter.workspace import Workspace
