@@ -13,6 +13,7 @@ from newsletter import language
 from newsletter.difference import page
 from tests.browser import browser, needs_browser, open_page, overflow
 from tests.difference.editions import ARTICLE, EVENTS, IMAGE, LETTER, difference
+from tests.judges.accessibility import axe, needs_axe
 
 BEFORE = [LETTER, ARTICLE, IMAGE, EVENTS]
 AFTER = [
@@ -75,3 +76,12 @@ def test_nothing_sticks_out(chromium: Browser, written: Path, width: int, *, dar
     assert (
         shown.locator("del").first.evaluate("e => getComputedStyle(e).textDecorationLine") == "line-through"
     )
+
+
+@needs_browser
+@needs_axe
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [360, 800])
+def test_axe_finds_nothing(chromium: Browser, written: Path, width: int, *, dark: bool) -> None:
+    """WCAG 2.2 A and AA and what axe-core holds for good practice, with everything unfolded."""
+    assert axe(chromium, written.parent, written.name, dark=dark, width=width).findings == ()

@@ -22,6 +22,7 @@ from newsletter.web.views import View
 from newsletter.workspace import Workspace
 from tests.browser import needs_browser, open_page, overflow
 from tests.cli.office import Office
+from tests.judges.accessibility import axe, needs_axe
 from tests.web import snapshots
 
 ROOT = Path(__file__).parents[2]
@@ -214,6 +215,18 @@ def test_the_sheet_fits_every_screen(
     office, _told = photographed
     shown = open_page(chromium, office.root / "bilder/index.html", width=width, dark=False)
     assert overflow(shown) == []
+
+
+@needs_browser
+@needs_axe
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [360, 800])
+def test_axe_finds_nothing_on_the_sheet(
+    chromium: Browser, photographed: tuple[Office, list[str]], width: int, *, dark: bool
+) -> None:
+    """WCAG 2.2 A and AA and what axe-core holds for good practice."""
+    office, _told = photographed
+    assert axe(chromium, office.root / "bilder", "index.html", dark=dark, width=width).findings == ()
 
 
 @pytest.mark.parametrize(
