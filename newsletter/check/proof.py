@@ -269,9 +269,13 @@ class Proof:
         except (OSError, UnicodeDecodeError):
             return []
 
+    def line(self, where: Where) -> str:
+        """Return a line of the issue's file; empty for a place that is in no line of it."""
+        return self._raw[where.line - 1] if 0 < where.line <= len(self._raw) else ""
+
     def point(self, where: Where, quote: str) -> Where:
         """Point at words in the line of a place, as far as they stand there as they are read."""
-        line = self._raw[where.line - 1] if 0 < where.line <= len(self._raw) else ""
+        line = self.line(where)
         words = _SOFT.sub("", quote).split()
         for count in range(len(words), 0, -1):
             if (column := line.find(" ".join(words[:count]))) >= 0:

@@ -91,6 +91,17 @@ class TestDeadLink:
         assert found.section == "ueberschrift"
         assert found.cure
 
+    def test_each_dead_link_of_a_line_is_named(self, tmp_path: Path) -> None:
+        """By its words and its column; another fault of the same line is told beside it."""
+        proof = proofs.proof(tmp_path, "Zur [Umfrage](#) und zum [Bericht]() und [dorthin](ftp://a.example).")
+        found = proofs.remarks("content.dead-link", proof)
+        assert sorted({one.quote for one in found}) == ["", "Bericht", "Umfrage"]
+        raw = proof.file.read_text(encoding="utf-8").splitlines()
+        for one in found:
+            if one.quote:
+                assert raw[one.where.line - 1][one.where.column - 1 :].startswith(f"[{one.quote}]")
+        assert any("ftp" in one.message for one in found)
+
     @pytest.mark.parametrize("name", ["content", "content.dead-link"])
     def test_what_composing_found_cannot_be_set_off(self, tmp_path: Path, name: str) -> None:
         """There is no mail with it, so it is told as a fault then."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from newsletter.check.content import hosts
 from newsletter.check.finding import Remark, Severity
@@ -12,10 +12,11 @@ from newsletter.check.passages import LINK
 from newsletter.check.proof import Proof, bare, name_of, plain
 from newsletter.check.rule import Family
 from newsletter.compose import links
-from newsletter.errors import Where
+from newsletter.errors import Fault, Where
 from newsletter.language import N_, _
 
 FAMILY = Family("content")
+_DEAD = re.compile(r"\[(?P<text>[^\]\n]+)\]\([ \t]*#?[ \t]*\)")
 _DEFINITION = re.compile(r"^ {0,3}\[[^\]\n]+\]:[ \t]*<?(\S+?)>?[ \t]*$", re.MULTILINE)
 _LABELS = frozenset({"label", "link_text"})
 _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
@@ -125,8 +126,7 @@ def dead_link(proof: Proof) -> Iterator[Remark]:
     """Pass on what composing found; look for placeholders, and for places in the mail that are not there."""
     for fault in proof.faults:
         if fault.rule == links.RULE:
-            section = _section_at(proof, fault.where)
-            yield Remark(fault.where, fault.message, fault.cure or _cure(), section=section)
+            yield from _refused(proof, fault)
     own = proof.settings.sender.address.rpartition("@")[2]
     for target in targets(proof):
         if _is_refused(target.url):
@@ -135,6 +135,19 @@ def dead_link(proof: Proof) -> Iterator[Remark]:
             message = _("The link “{url}” is a placeholder.").format(url=target.url)
             yield Remark(target.where(proof), message, _cure(), section=target.anchor, quote=target.url)
     yield from _lost_places(proof)
+
+
+def _refused(proof: Proof, fault: Fault) -> Iterator[Remark]:
+    """Name each link of the line that leads to `#` or to nothing; any other fault is told as it is."""
+    section = _section_at(proof, fault.where)
+    empty = fault.message == _("The link leads nowhere.")
+    dead = list(_DEAD.finditer(proof.line(fault.where))) if empty else []
+    for found in dead:
+        where = replace(fault.where, column=found.start() + 1)
+        message = _("The link “{text}” leads nowhere.").format(text=found["text"])
+        yield Remark(where, message, fault.cure or _cure(), section=section, quote=found["text"])
+    if not dead:
+        yield Remark(fault.where, fault.message, fault.cure or _cure(), section=section)
 
 
 def _cure() -> str:
