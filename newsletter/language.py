@@ -16,7 +16,9 @@ from pathlib import Path
 
 LANGUAGES = ("de", "en")
 _LOCALE_DIR = Path(__file__).with_name("locale")
-_editor: ContextVar[str] = ContextVar("editor_language", default="en")
+_editor: ContextVar[str] = ContextVar("editor_language")
+_process = ["en"]
+"""What is spoken where no context says otherwise: some callbacks of the event loop's come in an empty one."""
 
 
 class Phrases:
@@ -57,8 +59,10 @@ def use(language: str) -> None:
 def lend() -> dict[str, str]:
     """Give our catalogue to libraries that ask the process's gettext (click's “Usage:”, “Options”).
 
-    Returns the environment variable that chooses its language; only the command line sets it.
+    Returns the environment variable that chooses its language; only the command line sets it, and by that
+    chooses the language of the whole process.
     """
+    _process[0] = editor()
     gettext.bindtextdomain("newsletter", str(_LOCALE_DIR))
     gettext.textdomain("newsletter")
     return {"LANGUAGE": editor()}
@@ -78,7 +82,7 @@ def figure(value: float, digits: int = 4) -> str:
 
 def editor() -> str:
     """Return the language that editors are told in."""
-    return _editor.get()
+    return _editor.get(_process[0])
 
 
 def N_(message: str) -> str:  # noqa: N802 (gettext's name for it)
@@ -88,9 +92,9 @@ def N_(message: str) -> str:  # noqa: N802 (gettext's name for it)
 
 def _(message: str) -> str:
     """Translate a text meant for editors."""
-    return _catalogue(_editor.get()).gettext(message)
+    return _catalogue(_editor.get(_process[0])).gettext(message)
 
 
 def ngettext(singular: str, plural: str, count: int) -> str:
     """Translate a text meant for editors that depends on a number."""
-    return _catalogue(_editor.get()).ngettext(singular, plural, count)
+    return _catalogue(_editor.get(_process[0])).ngettext(singular, plural, count)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextvars import copy_context
 from gettext import GNUTranslations
@@ -305,3 +307,13 @@ def test_extraction_sees_into_f_strings(tmp_path: Path) -> None:
     with module.open("rb") as file:
         found = [texts for _line, _word, texts, _comments in catalogue.extract_python(file, KEYWORDS, (), {})]
     assert sorted(found, key=str) == [("first",), ("one", "many", None), ("second",), ("third",)]
+
+
+def test_callbacks_without_a_context_speak_as_the_process_does() -> None:
+    """The event loop calls some of ours in an empty context; an editor is told in one language all the same."""
+    code = (
+        "from contextvars import Context; from newsletter import language;"
+        " language.use('de'); language.lend(); print(Context().run(language.editor))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "de\n"

@@ -17,6 +17,7 @@ from newsletter.check.finding import Remark
 from newsletter.check.proof import Proof
 from newsletter.check.report import Report
 from newsletter.workspace import Workspace
+from tests import compiled
 from tests.cli.office import SETTINGS
 
 HEAD: Mapping[str, object] = {
@@ -60,6 +61,7 @@ def office(
     """
     place = folder / "issues" / "2024-1"
     place.mkdir(parents=True)
+    compiled.share(folder)
     (folder / "newsletter.toml").write_text(SETTINGS + settings, encoding="utf-8")
     for name, data in {"bild.png": picture(), **(files or {})}.items():
         (place / name).write_bytes(data)

@@ -18,6 +18,7 @@ from PIL import Image
 import newsletter.build
 import newsletter.check.reporting.filing  # noqa: F401 (as above)
 from newsletter.cli import main
+from tests import compiled
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = """\
@@ -117,6 +118,7 @@ class Office:
         self.put("newsletter.toml", SETTINGS)
         self.put("issues/2024-1/issue.yaml", ISSUE)
         self.put("issues/2024-1/feld.png", png())
+        compiled.share(self.root)
         return self
 
     def command(self, *arguments: str | Path) -> list[str]:

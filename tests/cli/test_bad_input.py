@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -212,6 +213,7 @@ def test_build_folder_unwritable(built_office: Office) -> None:
 
 def test_build_folder_is_a_file(office: Office) -> None:
     """A file where the build folder should be is told as such."""
+    shutil.rmtree(office.root / "build")
     office.put("build", "")
     done = office.quick("build")
     assert done.returncode == 1

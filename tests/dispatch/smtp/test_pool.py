@@ -98,12 +98,17 @@ def test_work_that_comes_soon_finds_the_connection_open() -> None:
 
 def test_finish_brings_to_an_end_what_was_taken(loop: str) -> None:
     """Asked to finish in the middle, the pool takes no more, and what it took is accepted."""
-
-    def soon(pool: Pool) -> None:
-        asyncio.get_running_loop().call_later(0.2, pool.finish)
-
     with Server(delay=0.01) as server:
+
+        def soon(pool: Pool) -> None:
+            """Finish once all three connections are at work."""
+            if server.count(b"DATA") > 30:
+                pool.finish()
+            else:
+                asyncio.get_running_loop().call_later(0.02, soon, pool)
+
         done = send(post(1000), settings(server.port, connections=3), loop=loop, during=soon)
+        server.wait()
         assert server.count(b"QUIT") == server.met
         assert {int(one[1:-10]) for one in server.recipients} == set(done.outcomes)
     assert set(done.states().values()) == {State.ACCEPTED}
