@@ -1,4 +1,4 @@
-"""Compiled templates that all workspaces of a process share: compiling them is most of composing a small issue."""
+"""Compiled templates that all workspaces of a process share: compiling takes most of a small issue's time."""
 
 from __future__ import annotations
 
