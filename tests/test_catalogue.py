@@ -310,7 +310,7 @@ def test_extraction_sees_into_f_strings(tmp_path: Path) -> None:
 
 
 def test_callbacks_without_a_context_speak_as_the_process_does() -> None:
-    """The event loop calls some of ours in an empty context; editors are told in one language all the same."""
+    """The event loop calls some of ours in an empty context; editors are told in one language even so."""
     code = (
         "from contextvars import Context; from newsletter import language;"
         " language.use('de'); language.lend(); print(Context().run(language.editor))"
