@@ -153,8 +153,8 @@ class Pane {
     else found.element.setAttribute("data-preview-mark", "");
     if (go) {
       const box = (found.range || found.element).getBoundingClientRect();
-      const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-      inside.scrollBy({ top: box.top - inside.innerHeight / 3, behavior: calm ? "instant" : "smooth" });
+      // At once: a smooth way there ends wherever the document is when it is mended meanwhile.
+      inside.scrollBy({ top: box.top - inside.innerHeight / 3, behavior: "instant" });
     }
     return true;
   }
