@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +15,7 @@ from playwright.sync_api import Page
 
 from benchmarks.compose import ROOT
 from benchmarks.measure import Spread
-from benchmarks.process import NEWSLETTER
+from benchmarks.process import NEWSLETTER, workspace
 from tests.browser import browser
 
 LIMIT = 0.150
@@ -54,7 +52,7 @@ class Reloads:
 
 def measure(runs: int) -> Reloads:
     """Save the real issue again and again, each time with another word in a heading."""
-    with _workspace() as folder, _preview(folder) as url, browser() as chromium:
+    with workspace() as folder, _preview(folder) as url, browser() as chromium:
         page = chromium.new_page(viewport={"width": WIDTH, "height": 900})
         page.goto(url)
         page.wait_for_selector(".finding")
@@ -90,16 +88,6 @@ def _saved(page: Page, folder: Path, number: int) -> tuple[float, float]:
     issue.write_text(text.replace("heading: Veranstaltungen", f"heading: {word}"), encoding="utf-8")
     there, painted = page.evaluate("() => window.shown")
     return there / 1000 - start, painted / 1000 - start
-
-
-@contextmanager
-def _workspace() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for part in ("issues", "templates"):
-            shutil.copytree(ROOT / part, folder / part)
-        shutil.copyfile(ROOT / "newsletter.toml", folder / "newsletter.toml")
-        yield folder
 
 
 @contextmanager

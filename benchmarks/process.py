@@ -30,7 +30,7 @@ class Commands:
 
 
 @contextmanager
-def _copy() -> Iterator[Path]:
+def workspace() -> Iterator[Path]:
     """Give a copy of the workspace, so that measuring changes nothing here."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -42,7 +42,7 @@ def _copy() -> Iterator[Path]:
 
 def measure(runs: int = 12) -> Commands:
     """Run everything in turn."""
-    with _copy() as folder:
+    with workspace() as folder:
         issue = folder / "issues" / "2023-3" / "issue.yaml"
         original = issue.read_text(encoding="utf-8")
         count = iter(range(10_000))
@@ -66,7 +66,7 @@ def measure(runs: int = 12) -> Commands:
 def import_times() -> dict[str, int]:
     """Return the microseconds that importing takes, by `-X importtime`, for --help and for build."""
     totals = {}
-    with _copy() as folder:
+    with workspace() as folder:
         for name, arguments in (("--help", ["--help"]), ("build", ["build", "2023-3"])):
             done = subprocess.run(
                 [sys.executable, "-X", "importtime", "-m", "newsletter", *arguments],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import browser, needs_browser
 from tests.cli.office import SETTINGS, Office
-from tests.judges.accessibility import AXE, RUN, TAGS
+from tests.judges.accessibility import AXE, RUN, TAGS, needs_axe
 from tests.web.running import ISSUE, Running, furnished, running, until
 
 pytestmark = needs_browser
@@ -469,10 +468,7 @@ def test_links_of_the_mail_leave_the_page_where_it_is(chromium: Browser, preview
     page.context.close()
 
 
-@pytest.mark.skipif(
-    not AXE.is_file() and "NEWSLETTER_CI" not in os.environ,
-    reason="axe-core is not installed: make judge installs it",
-)
+@needs_axe
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
     ("width", "state"),

@@ -200,13 +200,12 @@ def _appointments(proof: Proof) -> Iterator[Appointment]:
     for section in proof.issue.sections if proof.issue else ():
         for value in section.values.values():
             for item in value if isinstance(value, tuple) else (value,):
-                if isinstance(item, Mapping) and isinstance(item.get("date"), date):
-                    yield _appointment(section, item)
+                if isinstance(item, Mapping) and isinstance(begin := item.get("date"), date):
+                    yield _appointment(section, item, begin)
 
 
-def _appointment(section: Section, item: Mapping[str, object]) -> Appointment:
-    begin, end = item["date"], item.get("end_date")
-    assert isinstance(begin, date)  # noqa: S101 (asked above; mypy cannot see into a mapping)
+def _appointment(section: Section, item: Mapping[str, object], begin: date) -> Appointment:
+    end = item.get("end_date")
     texts = tuple(text for name in _KNOWN_NAMES if isinstance(text := item.get(name), Text))
     return Appointment(
         title=texts[0].value if texts else _said(begin),
